@@ -1,0 +1,39 @@
+import type { Interval } from '../time.ts';
+
+/** Who consumed: an account, project or organisation of the provider. */
+export interface Tenant {
+  readonly id: string;
+  readonly name?: string;
+  readonly path?: string;
+}
+
+/** Where: a zone, region or datacenter of the provider. */
+export interface UsageLocation {
+  readonly id: string;
+  readonly name?: string;
+}
+
+/** What a mapping expression can name. Text that is no number, and what is absent, is null. */
+export type Variables = Readonly<Record<string, number | string | boolean | null>>;
+
+/**
+ * One consumption of one resource, normalised: what every provider's records become. It says nothing of
+ * metrics yet; a mapping makes one or several of it.
+ */
+export interface UsageRecord {
+  /** The provider's own name for what is counted: `RUNNING_VM`, `instance`. A mapping's key. */
+  readonly kind: string;
+  readonly resource: { readonly id: string; readonly name?: string };
+  /** Half-open. */
+  readonly period: Interval;
+  /** Includes `value`, the consumed amount in the provider's unit. */
+  readonly variables: Variables;
+  readonly tenant: Tenant | null;
+  readonly location: UsageLocation | null;
+  /** Flat, printed on every metric line. */
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  /** What tells two records of one resource and period apart; never the amount. Enters the metric's `key`. */
+  readonly identity: readonly (string | number | boolean | null)[];
+  /** Everything the provider's rule compares to call two records the same; equal ones are duplicates. */
+  readonly fingerprint: string;
+}
