@@ -13,7 +13,8 @@ export function lockProblems(lock) {
   for (const [path, entry] of Object.entries(packages)) {
     if (entry.resolved?.startsWith('http')) problems.push(`${path} names a download address`);
     for (const name of Object.keys(entry.optionalDependencies ?? {})) {
-      if (!resolve(packages, path, name)) problems.push(`${path || 'the project'} lacks its platform package ${name}`);
+      if (!resolve(packages, path, name))
+        problems.push(`${path || 'the project'} lacks its platform package ${name}`);
     }
   }
   return problems;
@@ -28,7 +29,9 @@ function resolve(packages, path, name) {
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {
-  const problems = lockProblems(JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8')));
+  const problems = lockProblems(
+    JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8')),
+  );
   for (const problem of problems) process.stderr.write(`package-lock.json: ${problem}\n`);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

@@ -12,5 +12,7 @@ export const shared = {
 /** CommonJS dependencies inside an ES module bundle still call `require`. */
 export const esm = {
   format: 'esm',
-  banner: { js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);",
+  },
 };

@@ -10,7 +10,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { esm, shared } from './esbuild.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sources = ['functions', 'lib', 'mappings', 'cli', 'simulators', 'proof', 'bench', 'test/support', 'build', 'package.json'];
+const sources = [
+  'functions',
+  'lib',
+  'mappings',
+  'cli',
+  'simulators',
+  'proof',
+  'bench',
+  'test/support',
+  'build',
+  'package.json',
+];
 
 const entry = process.argv[2];
 if (!entry) throw new Error('usage: node build/run.mjs ENTRY [ARGUMENT…]');
@@ -25,7 +36,14 @@ async function build() {
   const temporary = `${bundle}.${process.pid}.mjs`;
   mkdirSync(dirname(bundle), { recursive: true });
   try {
-    await esbuild({ ...shared, ...esm, absWorkingDir: root, entryPoints: [entry], outfile: temporary, sourcemap: 'inline' });
+    await esbuild({
+      ...shared,
+      ...esm,
+      absWorkingDir: root,
+      entryPoints: [entry],
+      outfile: temporary,
+      sourcemap: 'inline',
+    });
     renameSync(temporary, bundle);
   } finally {
     rmSync(temporary, { force: true });

@@ -20,20 +20,64 @@ const decisions = {
   InvalidEvent: refuse('user', 'INVALID_EVENT', 'Correct the event at the path named in the message.'),
   InvalidConfig: refuse('user', 'INVALID_CONFIG', 'Correct the setting named in the message.'),
   InvalidCredentials: refuse('user', 'INVALID_CREDENTIALS', 'Check the credentials of this account.'),
-  InsufficientPermission: refuse('user', 'INSUFFICIENT_PERMISSION', 'Ask the operator for the permission named.'),
+  InsufficientPermission: refuse(
+    'user',
+    'INSUFFICIENT_PERMISSION',
+    'Ask the operator for the permission named.',
+  ),
   RateLimited: retry('provider', 'RATE_LIMITED', 'The next run tries again; a lower poll rate avoids it.'),
   ProviderUnavailable: retry('provider', 'PROVIDER_UNAVAILABLE', 'The next run tries again.'),
-  MalformedResponse: refuse('provider', 'MALFORMED_RESPONSE', 'Report the named record and field to the operator.'),
-  InconsistentListing: retry('provider', 'INCONSISTENT_LISTING', 'The data moved while it was read; the next run tries again.'),
-  MappingError: refuse('user', 'MAPPING_ERROR', 'Correct the mapping; `usage-sync mappings lint` shows every problem.'),
-  VariableLookupError: refuse('user', 'UNKNOWN_VARIABLE', 'Correct the expression; `usage-sync explain` shows the variables of a record.'),
-  NoBillingReport: retry('provider', 'NO_BILLING_REPORT', 'The provider has not rated this period yet; the next run tries again.'),
-  SpendError: refuse('provider', 'SPEND_ERROR', 'Check the rating on the provider\'s side.'),
-  DeliveryError: retry('us', 'DELIVERY_FAILED', 'Check that the sink is reachable and writable; nothing was lost, the next run delivers.'),
-  StateUnavailable: retry('us', 'STATE_UNAVAILABLE', 'Check that the state store is reachable and undamaged.'),
-  StateConflict: retry('us', 'STATE_CONFLICT', 'Another process took over this partition; the next run goes on from its work.'),
-  EgressDenied: refuse('user', 'EGRESS_DENIED', 'Point the account at its provider\'s own public or private address.'),
-  ResponseTooLarge: refuse('user', 'RESPONSE_TOO_LARGE', 'Configure a sink (USAGE_SYNC_SINK), or plan shorter windows.'),
+  MalformedResponse: refuse(
+    'provider',
+    'MALFORMED_RESPONSE',
+    'Report the named record and field to the operator.',
+  ),
+  InconsistentListing: retry(
+    'provider',
+    'INCONSISTENT_LISTING',
+    'The data moved while it was read; the next run tries again.',
+  ),
+  MappingError: refuse(
+    'user',
+    'MAPPING_ERROR',
+    'Correct the mapping; `usage-sync mappings lint` shows every problem.',
+  ),
+  VariableLookupError: refuse(
+    'user',
+    'UNKNOWN_VARIABLE',
+    'Correct the expression; `usage-sync explain` shows the variables of a record.',
+  ),
+  NoBillingReport: retry(
+    'provider',
+    'NO_BILLING_REPORT',
+    'The provider has not rated this period yet; the next run tries again.',
+  ),
+  SpendError: refuse('provider', 'SPEND_ERROR', "Check the rating on the provider's side."),
+  DeliveryError: retry(
+    'us',
+    'DELIVERY_FAILED',
+    'Check that the sink is reachable and writable; nothing was lost, the next run delivers.',
+  ),
+  StateUnavailable: retry(
+    'us',
+    'STATE_UNAVAILABLE',
+    'Check that the state store is reachable and undamaged.',
+  ),
+  StateConflict: retry(
+    'us',
+    'STATE_CONFLICT',
+    'Another process took over this partition; the next run goes on from its work.',
+  ),
+  EgressDenied: refuse(
+    'user',
+    'EGRESS_DENIED',
+    "Point the account at its provider's own public or private address.",
+  ),
+  ResponseTooLarge: refuse(
+    'user',
+    'RESPONSE_TOO_LARGE',
+    'Configure a sink (USAGE_SYNC_SINK), or plan shorter windows.',
+  ),
   BudgetTooSmall: refuse('user', 'BUDGET_TOO_SMALL', 'Give the function more time, or make cells smaller.'),
 } as const satisfies Record<string, Decision>;
 
@@ -118,7 +162,10 @@ export interface MappingProblem {
 export class MappingError extends named('MappingError') {
   readonly problems: readonly MappingProblem[];
 
-  constructor(message: string, details: ErrorDetails & { readonly problems?: readonly MappingProblem[] } = {}) {
+  constructor(
+    message: string,
+    details: ErrorDetails & { readonly problems?: readonly MappingProblem[] } = {},
+  ) {
     super(message, details);
     this.problems = details.problems ?? [];
   }

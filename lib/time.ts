@@ -37,7 +37,12 @@ export function parseTimestamp(text: string): Timestamp | null {
   const match = pattern.exec(text.trim());
   if (!match) return null;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((digits) => Number(digits ?? 0)) as [
-    number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   if (hour > 23 || minute > 59 || second > 60) return null;
   const date = new Date(0);

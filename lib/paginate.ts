@@ -1,0 +1,4 @@
+/** One response of a listing: its rows, still raw. */
+export interface Page {
+  readonly rows: readonly unknown[];
+}

@@ -1,0 +1,83 @@
+import type { z } from 'zod';
+import type { Clock } from './clock.ts';
+import type { Grid } from './grid.ts';
+import type { Http } from './http.ts';
+import type { Log } from './log.ts';
+import type { UsageRecord } from './models/usage.ts';
+import type { Page } from './paginate.ts';
+import type { Interval, Millis } from './time.ts';
+
+/** All that a provider is given: nothing of it outlives the invocation. */
+export interface Context<Config> {
+  readonly config: Config;
+  readonly http: Http;
+  readonly clock: Clock;
+  /** Aborts when time is up; checked before every request. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** How a provider's time is cut and trusted. */
+export interface Policy {
+  readonly grid: Grid;
+  /** Seconds that the end of planning stays behind now. */
+  readonly skew: number;
+  /** Seconds before the checkpoint that are read again for late records. */
+  readonly lookback: number;
+  /** Up to here the provider itself says that its numbers are final; null when it does not say. */
+  readonly settledUntil: Millis | null;
+  /** Facts the operator should know: a permission that is missing, a default that was assumed. */
+  readonly notes: readonly string[];
+}
+
+/** What the records of one cell came to. */
+export interface Settled {
+  readonly records: readonly UsageRecord[];
+  /** Records that the provider's rule calls the same as another, and dropped. */
+  readonly duplicates: number;
+  /** The partition's small memory for the next cell; committed with the checkpoint. */
+  readonly memory?: unknown;
+}
+
+/** Usage, told in cells of the policy's grid. */
+export interface MetricsStream<Config> {
+  /**
+   * The raw rows that concern `span`, page by page. It may give more than was asked: the engine cuts. It must
+   * give all: a page that cannot be trusted throws.
+   */
+  fetch(context: Context<Config>, span: Interval, partition: string): AsyncIterable<Page>;
+  /** Pure. Throws `MalformedResponse` naming the record and the field. */
+  normalize(raw: unknown): readonly UsageRecord[];
+  /** A record belongs whole to the cell of its start, or, as a life interval, to every cell it overlaps. */
+  readonly belongs: 'start' | 'overlap';
+  /** Pure: one cell's records, and what the partition remembers, to those that count. */
+  settle(records: readonly UsageRecord[], cell: Interval, memory: unknown): Settled;
+}
+
+/**
+ * A remote system we read. A plain value: the presence of a stream is the capability.
+ */
+export interface Provider<Config> {
+  readonly name: string;
+  /** The account's `credentials`, parsed once; secrets become unprintable here. */
+  readonly config: z.ZodType<Config>;
+  /** The one base URL of the account: network access goes there and nowhere else. */
+  origin(config: Config): URL;
+  /** TLS of the account: a private CA, and whether certificates are verified. */
+  tls(config: Config): { readonly ca?: string; readonly verify: boolean };
+  /** How many spans may be read at once. */
+  readonly concurrency: number;
+  policy(context: Context<Config>): Promise<Policy>;
+  /** The units of leases and checkpoints within the account; `['all']` when absent. */
+  partitions?(context: Context<Config>): Promise<readonly string[]>;
+  /** Asks the provider whether it knows these credentials; throws a typed error when not. */
+  verify(context: Context<Config>): Promise<{ readonly notes: readonly string[] }>;
+  readonly streams: {
+    readonly metrics?: MetricsStream<Config>;
+  };
+}
+
+/** Identity, so that the types of a provider follow from its value. */
+export function defineProvider<Config>(provider: Provider<Config>): Provider<Config> {
+  return provider;
+}
