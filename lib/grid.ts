@@ -48,8 +48,7 @@ export function nextBoundary(grid: Grid, instant: Millis): Millis {
   // an hour is lived twice. (A day is never lived twice: `after - before` is no multiple of a day.)
   const jumpedOver = after > before && reached >= wall;
   const livedTwice = after < before && reached % step === 0 && (before - after) % step === 0;
-  if (jumpedOver || livedTwice) return change;
-  return straight < change ? straight : wall - after;
+  return jumpedOver || livedTwice ? change : wall - after;
 }
 
 /** The cell that `instant` lies in. */

@@ -1,0 +1,46 @@
+/** What a proof is run with. The seed is printed, so that a failure can be run again. */
+export interface ProofOptions {
+  readonly seed: number;
+  readonly count: number;
+}
+
+export interface Outcome {
+  readonly cases: number;
+  /** How often the promise was broken. */
+  readonly violated: number;
+  /** The first few, described so that they can be found again. */
+  readonly violations: readonly string[];
+  readonly figures: Readonly<Record<string, string | number>>;
+}
+
+/** One way to do the work, put through the harness. */
+export interface Design {
+  readonly name: string;
+  run(options: ProofOptions): Promise<Outcome>;
+}
+
+/** A promise, its harness, and designs known to be bad: a harness that lets those pass proves nothing. */
+export interface Proof extends Design {
+  /** As the figures are published: `R2`. */
+  readonly id: string;
+  readonly full: number;
+  /** Enough to run with every `npm test`, and to catch every bad design. */
+  readonly quick: number;
+  readonly bad: readonly Design[];
+}
+
+/** Collects violations: counts all, describes the first ten. */
+export function tally(): {
+  violate(description: string): void;
+  outcome(cases: number, figures?: Outcome['figures']): Outcome;
+} {
+  const violations: string[] = [];
+  let violated = 0;
+  return {
+    violate(description) {
+      violated += 1;
+      if (violations.length < 10) violations.push(description);
+    },
+    outcome: (cases, figures = {}) => ({ cases, violated, violations, figures }),
+  };
+}
