@@ -1,6 +1,6 @@
 import { IANAZone } from 'luxon';
 import { InvalidConfig } from './errors.ts';
-import { DAY, HOUR, type Interval, MINUTE, type Millis } from './time.ts';
+import { HOUR, type Interval, MINUTE, type Millis } from './time.ts';
 
 /**
  * Time cut into cells by the wall clock of a zone. A boundary is the moment at which the clock on that wall
@@ -90,9 +90,4 @@ function firstChange(zone: string, from: Millis, to: Millis): Millis {
     else after = middle;
   }
   return after;
-}
-
-/** The longest a cell of this grid can be: a day may hold 25 hours. */
-export function longestCell(grid: Grid): number {
-  return grid.minutes * MINUTE + (grid.minutes * MINUTE >= DAY ? 2 * HOUR : HOUR);
 }

@@ -17,13 +17,9 @@ export interface Context<Config> {
   readonly log: Log;
 }
 
-/** How a provider's time is cut and trusted. */
+/** How a provider's time is cut and trusted: what it says of itself. */
 export interface Policy {
   readonly grid: Grid;
-  /** Seconds that the end of planning stays behind now. */
-  readonly skew: number;
-  /** Seconds before the checkpoint that are read again for late records. */
-  readonly lookback: number;
   /** Up to here the provider itself says that its numbers are final; null when it does not say. */
   readonly settledUntil: Millis | null;
   /** Facts the operator should know: a permission that is missing, a default that was assumed. */
@@ -48,6 +44,8 @@ export interface MetricsStream<Config> {
   fetch(context: Context<Config>, span: Interval, partition: string): AsyncIterable<Page>;
   /** Pure. Throws `MalformedResponse` naming the record and the field. */
   normalize(raw: unknown): readonly UsageRecord[];
+  /** When a row begins, as far as that can still be read of one that cannot be normalised. */
+  startOf(raw: unknown): Millis | null;
   /** A record belongs whole to the cell of its start, or, as a life interval, to every cell it overlaps. */
   readonly belongs: 'start' | 'overlap';
   /** Pure: one cell's records, and what the partition remembers, to those that count. */
@@ -67,6 +65,8 @@ export interface Provider<Config> {
   tls(config: Config): { readonly ca?: string; readonly verify: boolean };
   /** How many spans may be read at once. */
   readonly concurrency: number;
+  /** Seconds, where the account sets none: how far planning stays behind now, how far back is read again. */
+  readonly defaults: { readonly skew: number; readonly lookback: number };
   policy(context: Context<Config>): Promise<Policy>;
   /** The units of leases and checkpoints within the account; `['all']` when absent. */
   partitions?(context: Context<Config>): Promise<readonly string[]>;

@@ -36,4 +36,6 @@ export interface UsageRecord {
   readonly identity: readonly (string | number | boolean | null)[];
   /** Everything the provider's rule compares to call two records the same; equal ones are duplicates. */
   readonly fingerprint: string;
+  /** As the provider gave it: shown when it is quarantined or explained. */
+  readonly raw: unknown;
 }

@@ -1,0 +1,69 @@
+import { DAY, type Interval, type Millis, SECOND } from './time.ts';
+
+/** What a partition remembers of a cell that was delivered. */
+export interface CommittedCell extends Interval {
+  /** SHA-256 of what was delivered. */
+  readonly digest: string;
+  readonly records: number;
+  readonly quarantined: number;
+  /** Planning clock, when it was last read. */
+  readonly readAt: Millis;
+  /** Final, as far as the provider can be trusted: see {@link settle}. */
+  readonly settled: boolean;
+}
+
+/** What decides that a cell will not change any more. */
+export interface Finality {
+  /** Up to here the provider's own job has come; null when it does not say. */
+  readonly settledUntil: Millis | null;
+  readonly skew: number;
+  readonly lookback: number;
+  readonly now: Millis;
+}
+
+/** After so long nothing is waited for any more, and a cell may be forgotten once it is settled. */
+export const PATIENCE = 35 * DAY;
+
+/** An empty cell between full ones: a usage job that left a day out looks like this. */
+export function isSuspect(cell: CommittedCell, cells: readonly CommittedCell[]): boolean {
+  if (cell.records > 0) return false;
+  return (
+    cells.some((other) => other.records > 0 && other.end <= cell.start) &&
+    cells.some((other) => other.records > 0 && other.start >= cell.end)
+  );
+}
+
+/**
+ * Judges every remembered cell anew (contract: Cells, partitions, settling). A cell is settled when the
+ * provider's job has passed it by one cell; where the provider does not say, when the lookback has passed and
+ * a later cell was not empty. Quarantine and suspicion keep it open, for 35 days at most.
+ */
+export function settleCells(cells: readonly CommittedCell[], finality: Finality): CommittedCell[] {
+  const firstFull = cells.find((cell) => cell.records > 0)?.start ?? Number.POSITIVE_INFINITY;
+  const lastFull = cells.findLast((cell) => cell.records > 0)?.start ?? Number.NEGATIVE_INFINITY;
+  return cells.map((cell) => {
+    const suspect = cell.records === 0 && firstFull < cell.start && lastFull > cell.start;
+    const settled = cell.quarantined === 0 && !suspect && isFinal(cell, lastFull, finality);
+    return { ...cell, settled: settled || finality.now - cell.end > PATIENCE };
+  });
+}
+
+function isFinal(cell: Interval, lastFull: Millis, { settledUntil, skew, lookback, now }: Finality): boolean {
+  if (settledUntil !== null) return settledUntil >= cell.end + (cell.end - cell.start);
+  return now - (skew + lookback) * SECOND >= cell.end && lastFull > cell.start;
+}
+
+/** Adds or replaces a cell; the result is ordered by time. */
+export function withCell(cells: readonly CommittedCell[], cell: CommittedCell): CommittedCell[] {
+  return [...cells.filter((other) => other.start !== cell.start), cell].sort((a, b) => a.start - b.start);
+}
+
+/** The end of the cells that follow `checkpoint` without a gap. */
+export function advance(checkpoint: Millis, cells: readonly CommittedCell[]): Millis {
+  return cells.reduce((reached, cell) => (cell.start <= reached && cell.end > reached ? cell.end : reached), checkpoint);
+}
+
+/** Leaves out what will not be read again: settled, behind the checkpoint, and older than our patience. */
+export function forgetOld(cells: readonly CommittedCell[], checkpoint: Millis): CommittedCell[] {
+  return cells.filter((cell) => !cell.settled || cell.end > checkpoint - PATIENCE);
+}

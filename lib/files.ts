@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** File systems take 255 bytes; extensions and temporary names need some of them. */
+const LONGEST = 180;
+
+/**
+ * A provider's id as one path segment: percent-encoded, never `.` or `..`, and shortened to a digest when no
+ * file system would take it.
+ */
+export function pathSegment(id: string): string {
+  const encoded = encodeURIComponent(id).replace(/^\.+/, (dots) => '%2E'.repeat(dots.length));
+  if (encoded !== '' && encoded.length <= LONGEST) return encoded;
+  return `${encoded.slice(0, 100)}~${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
+}
+
+/** Writes a file whole or not at all: another name, to the disk, then renamed. Readable by its owner only. */
+export async function writeWhole(path: string, chunks: Iterable<string | Uint8Array>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryName(path);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      for (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Reads a file's text; null when there is none. */
+export async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** What a process that was killed left half-written in a folder. */
+export async function removeTemporary(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  await Promise.all(names.filter((name) => name.endsWith('.tmp')).map((name) => rm(join(folder, name), { force: true })));
+}
+
+let written = 0;
+
+/** Ends in no extension that a reader of the folder looks for. */
+function temporaryName(path: string): string {
+  written += 1;
+  return `${path}.${process.pid}-${written}.tmp`;
+}

@@ -1,0 +1,156 @@
+import { InconsistentListing, MalformedResponse, SyncError } from './errors.ts';
+import type { UsageRecord } from './models/usage.ts';
+import { covering, type PlannedCell, spanOf } from './plan.ts';
+import type { Context, MetricsStream } from './provider.ts';
+
+/** A row that could not be normalised, with its error. */
+export interface BadRow {
+  readonly raw: unknown;
+  readonly error: SyncError;
+}
+
+/** One planned cell with all its rows. */
+export interface CellRead {
+  readonly cell: PlannedCell;
+  readonly records: readonly UsageRecord[];
+  readonly bad: readonly BadRow[];
+}
+
+export interface ReadOptions<Config> {
+  readonly stream: MetricsStream<Config>;
+  readonly context: Context<Config>;
+  readonly partition: string;
+  /** Spans read at once. */
+  readonly concurrency: number;
+  /** Seconds; the longest span of one fetch, 0 without limit; never below one cell. */
+  readonly backfill: number;
+}
+
+/** About so many rows are held at once, however many cells that is. */
+const ROWS_AHEAD = 20_000;
+
+/**
+ * Fetches and normalises planned cells and gives them in their order. Spans are read ahead within the
+ * provider's concurrency, and are as wide as the rows seen so far allow: few requests for a small cloud,
+ * bounded memory for a large one. Stops without an error when the context's signal aborts.
+ */
+export async function* readCells<Config>(
+  cells: readonly PlannedCell[],
+  options: ReadOptions<Config>,
+): AsyncGenerator<CellRead> {
+  const { signal } = options.context;
+  const abandoned = new AbortController();
+  const context = { ...options.context, signal: AbortSignal.any([signal, abandoned.signal]) };
+  const ahead: Promise<CellRead[]>[] = [];
+  let rest = cells;
+  let width = 1;
+  try {
+    while (ahead.length > 0 || rest.length > 0) {
+      while (rest.length > 0 && ahead.length < options.concurrency && !signal.aborted) {
+        const span = spanOf(rest, options.backfill, width);
+        rest = rest.slice(span.length);
+        ahead.push(handled(readSpan(span, { ...options, context })));
+      }
+      const next = ahead.shift();
+      if (!next) return;
+      const reads = await next;
+      width = widthFor(reads, options.concurrency);
+      yield* reads;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    abandoned.abort(new Error('The spans read ahead are not needed any more'));
+  }
+}
+
+/** Data that moves while it is read is read once more, from the start; the second time is final. */
+async function readSpan<Config>(span: readonly PlannedCell[], options: ReadOptions<Config>): Promise<CellRead[]> {
+  try {
+    return await walk(span, options);
+  } catch (error) {
+    if (!(error instanceof InconsistentListing)) throw error;
+    options.context.log.warn('The listing moved while it was read; walking it once more', { code: error.code });
+    return walk(span, options);
+  }
+}
+
+async function walk<Config>(span: readonly PlannedCell[], options: ReadOptions<Config>): Promise<CellRead[]> {
+  const { context, partition, stream } = options;
+  const reads = span.map((cell) => ({ cell, records: [] as UsageRecord[], bad: [] as BadRow[] }));
+  const place = placing(reads, stream.belongs);
+  for await (const page of stream.fetch(context, covering(span), partition)) {
+    const bad: BadRow[] = [];
+    for (const raw of page.rows) {
+      try {
+        for (const record of stream.normalize(raw)) for (const read of place(record)) read.records.push(record);
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error;
+        bad.push({ raw, error });
+      }
+    }
+    assertFewBad(bad, page.rows.length);
+    for (const row of bad) homeOf(row, reads, stream)?.bad.push(row);
+  }
+  return reads;
+}
+
+interface OpenRead extends CellRead {
+  readonly records: UsageRecord[];
+  readonly bad: BadRow[];
+}
+
+/** Which cells a record belongs to; none when the fetch gave more than was asked. */
+function placing(reads: readonly OpenRead[], belongs: 'start' | 'overlap'): (record: UsageRecord) => readonly OpenRead[] {
+  const ordered = [...reads].sort((a, b) => a.cell.start - b.cell.start);
+  if (belongs === 'overlap') {
+    return ({ period }) => ordered.filter(({ cell }) => period.start < cell.end && period.end > cell.start);
+  }
+  return ({ period }) => {
+    const found = lastStartingBy(ordered, period.start);
+    return found && period.start < found.cell.end ? [found] : [];
+  };
+}
+
+function lastStartingBy(ordered: readonly OpenRead[], instant: number): OpenRead | undefined {
+  let low = 0;
+  let high = ordered.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ordered[middle]?.cell.start ?? 0) <= instant) low = middle + 1;
+    else high = middle;
+  }
+  return ordered[low - 1];
+}
+
+/** A row that cannot even be dated is kept with the first cell that was asked for. */
+function homeOf<Config>(row: BadRow, reads: readonly OpenRead[], stream: MetricsStream<Config>): OpenRead | undefined {
+  const start = stream.startOf(row.raw);
+  if (start === null) return reads[0];
+  return reads.find(({ cell }) => cell.start <= start && start < cell.end);
+}
+
+/**
+ * One odd row is quarantined; a page of them means that we do not understand the provider, and delivering
+ * the rest would bill a part as the whole.
+ */
+export function assertFewBad(bad: readonly BadRow[], of: number): void {
+  const [first] = bad;
+  if (!first || bad.length <= Math.max(1, of / 100)) return;
+  throw new MalformedResponse(`${bad.length} of ${of} records cannot be read; the first: ${first.error.message}`, {
+    code: 'TOO_MANY_BAD_RECORDS',
+    cause: first.error,
+  });
+}
+
+function widthFor(reads: readonly CellRead[], concurrency: number): number {
+  const rows = reads.reduce((sum, read) => sum + read.records.length, 0);
+  return Math.max(1, Math.floor((ROWS_AHEAD / concurrency) * (reads.length / Math.max(1, rows))));
+}
+
+/** A span that fails while an earlier one is still awaited must not count as an unhandled rejection. */
+function handled<Result>(work: Promise<Result>): Promise<Result> {
+  work.catch(() => {});
+  return work;
+}
+

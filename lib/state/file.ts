@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { StateConflict, StateUnavailable, SyncError } from '../errors.ts';
+import { pathSegment, readText, writeWhole } from '../files.ts';
+import { acquireLock } from './lock.ts';
+import { NOTHING_STORED, type Lease, type PartitionKey, type PartitionState, type State } from './state.ts';
+import { parseStored, printStored } from './stored.ts';
+
+/**
+ * State as one readable file per account, stream and partition. A damaged or newer file is refused, never
+ * overwritten: what it knows cannot be guessed.
+ */
+export function fileState(folder: string): State {
+  const pathOf = ({ account, stream, partition }: PartitionKey) =>
+    join(folder, pathSegment(account), pathSegment(stream), pathSegment(partition));
+  return {
+    acquire: (key) => accessing(() => acquire(pathOf(key))),
+    peek: (key) => accessing(() => load(`${pathOf(key)}.json`)),
+  };
+}
+
+async function acquire(path: string): Promise<Lease | null> {
+  const lock = await acquireLock(`${path}.lock`);
+  if (lock === null) return null;
+  try {
+    const state = await load(`${path}.json`);
+    return {
+      state,
+      commit: (next) =>
+        accessing(async () => {
+          if (!(await lock.isHeld())) throw new StateConflict('Another process took over this partition');
+          await writeWhole(`${path}.json`, [printStored(next)]);
+        }),
+      release: () => lock.release(),
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function load(path: string): Promise<PartitionState> {
+  const text = await readText(path);
+  return text === null ? NOTHING_STORED : parseStored(text, path);
+}
+
+async function accessing<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SyncError) throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new StateUnavailable(`The state folder cannot be read or written (${code})`, { cause: error });
+  }
+}

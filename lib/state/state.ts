@@ -1,0 +1,55 @@
+import type { CommittedCell } from '../cells.ts';
+import type { Grid } from '../grid.ts';
+import type { Millis } from '../time.ts';
+
+/** The unit of planning, lease, delivery, checkpoint and failure. */
+export interface PartitionKey {
+  readonly account: string;
+  readonly stream: string;
+  readonly partition: string;
+}
+
+/** What survives to the next run. */
+export interface PartitionState {
+  readonly grid: Grid | null;
+  /** The end of the last contiguous committed cell. */
+  readonly checkpoint: Millis | null;
+  /** Cells that may be read again, or that lie beyond the checkpoint. */
+  readonly cells: readonly CommittedCell[];
+  /** The provider's own small memory, committed with the checkpoint. */
+  readonly memory: unknown;
+  readonly failure: Failure | null;
+}
+
+/** Why the last run failed, and when the next may try. */
+export interface Failure {
+  /** In a row. */
+  readonly failures: number;
+  readonly lastError: { readonly exc_type: string; readonly exc_message: string; readonly code: string };
+  readonly notBefore: Millis | null;
+  /** Tells whether the credentials changed since, without telling what they are: see lib/backoff.ts. */
+  readonly credentials: string;
+}
+
+export const NOTHING_STORED: PartitionState = {
+  grid: null,
+  checkpoint: null,
+  cells: [],
+  memory: null,
+  failure: null,
+};
+
+/** The right to work on a partition, held by one process at a time. */
+export interface Lease {
+  readonly state: PartitionState;
+  /** Compare-and-set. @throws StateConflict when the lease was lost meanwhile. */
+  commit(next: PartitionState): Promise<void>;
+  release(): Promise<void>;
+}
+
+export interface State {
+  /** @returns null when another process holds the partition. */
+  acquire(key: PartitionKey): Promise<Lease | null>;
+  /** Reads without a lease. */
+  peek(key: PartitionKey): Promise<PartitionState>;
+}

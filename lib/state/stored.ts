@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { StateUnavailable } from '../errors.ts';
+import { formatInstant, parseInstant } from '../time.ts';
+import type { PartitionState } from './state.ts';
+
+/** The stored form's version: a reader refuses what a newer writer left. */
+const VERSION = 1;
+
+const instant = z.string().transform((text, context) => {
+  const value = parseInstant(text);
+  if (value === null) context.addIssue('expected an RFC 3339 timestamp');
+  return value ?? Number.NaN;
+});
+
+const storedSchema = z.strictObject({
+  v: z.literal(VERSION),
+  grid: z.strictObject({ minutes: z.number().int(), zone: z.string() }).nullable(),
+  checkpoint: instant.nullable(),
+  cells: z.array(
+    z.strictObject({
+      start: instant,
+      end: instant,
+      digest: z.string(),
+      records: z.number().int(),
+      quarantined: z.number().int(),
+      readAt: instant,
+      settled: z.boolean(),
+    }),
+  ),
+  memory: z.unknown(),
+  failure: z
+    .strictObject({
+      failures: z.number().int(),
+      lastError: z.strictObject({ exc_type: z.string(), exc_message: z.string(), code: z.string() }),
+      notBefore: instant.nullable(),
+      credentials: z.string(),
+    })
+    .nullable(),
+});
+
+/** A partition's state as readable text, one cell a line. */
+export function printStored(state: PartitionState): string {
+  const head = JSON.stringify({
+    v: VERSION,
+    grid: state.grid,
+    checkpoint: state.checkpoint === null ? null : formatInstant(state.checkpoint),
+    memory: state.memory ?? null,
+    failure: state.failure && {
+      ...state.failure,
+      notBefore: state.failure.notBefore === null ? null : formatInstant(state.failure.notBefore),
+    },
+  });
+  const cells = state.cells.map((cell) =>
+    JSON.stringify({
+      ...cell,
+      start: formatInstant(cell.start),
+      end: formatInstant(cell.end),
+      readAt: formatInstant(cell.readAt),
+    }),
+  );
+  return `${head.slice(0, -1)},"cells":[${cells.map((cell) => `\n${cell}`).join(',')}\n]}\n`;
+}
+
+/**
+ * Reads what {@link printStored} wrote.
+ * @throws StateUnavailable when it is damaged (`STATE_DAMAGED`) or of a newer version (`STATE_NEWER`).
+ */
+export function parseStored(text: string, place: string): PartitionState {
+  const value = parseJson(text);
+  const version = typeof value === 'object' && value !== null && 'v' in value ? Number(value.v) : Number.NaN;
+  if (version > VERSION) {
+    throw new StateUnavailable(`The state ${place} was written by a newer version of usage-sync`, {
+      code: 'STATE_NEWER',
+      hint: 'Upgrade usage-sync; the state was left as it is.',
+    });
+  }
+  const parsed = storedSchema.safeParse(value);
+  if (parsed.success) return { ...parsed.data, memory: parsed.data.memory ?? null };
+  throw new StateUnavailable(`The state ${place} is damaged`, {
+    code: 'STATE_DAMAGED',
+    hint: 'Restore it from a backup; or move it away and read the range again with --from/--to. It was left as it is.',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
