@@ -14,7 +14,7 @@ export interface CommittedCell extends Interval {
 
 /** What decides that a cell will not change any more. */
 export interface Finality {
-  /** Up to here the provider's own job has come; null when it does not say. */
+  /** Cells that end by then are final, the provider says; null when it does not say. */
   readonly settledUntil: Millis | null;
   readonly skew: number;
   readonly lookback: number;
@@ -35,10 +35,9 @@ export function isSuspect(cell: CommittedCell, cells: readonly CommittedCell[]):
 
 /**
  * Judges every remembered cell anew (contract: Cells, partitions, settling). A cell is settled when the
- * provider's job has passed it by one cell; where the provider does not say, when the lookback has passed and
- * a later cell was not empty. Quarantine and suspicion keep it open, for 35 days at most.
+ * provider says so; where it does not say, when the lookback has passed and a later cell was not empty. Quarantine and suspicion keep it open, for 35 days at most.
  */
-export function settleCells(cells: readonly CommittedCell[], finality: Finality): CommittedCell[] {
+function settleCells(cells: readonly CommittedCell[], finality: Finality): CommittedCell[] {
   const firstFull = cells.find((cell) => cell.records > 0)?.start ?? Number.POSITIVE_INFINITY;
   const lastFull = cells.findLast((cell) => cell.records > 0)?.start ?? Number.NEGATIVE_INFINITY;
   return cells.map((cell) => {
@@ -49,21 +48,38 @@ export function settleCells(cells: readonly CommittedCell[], finality: Finality)
 }
 
 function isFinal(cell: Interval, lastFull: Millis, { settledUntil, skew, lookback, now }: Finality): boolean {
-  if (settledUntil !== null) return settledUntil >= cell.end + (cell.end - cell.start);
+  if (settledUntil !== null) return settledUntil >= cell.end;
   return now - (skew + lookback) * SECOND >= cell.end && lastFull > cell.start;
 }
 
+/** A partition's progress: what of it is committed. */
+export interface Progress {
+  readonly checkpoint: Millis;
+  readonly cells: readonly CommittedCell[];
+}
+
+/** Adds a delivered cell: the checkpoint goes as far as cells follow it without a gap, and finality is judged anew. */
+export function commitCell(
+  { checkpoint, cells }: Progress,
+  cell: Omit<CommittedCell, 'settled'>,
+  finality: Finality,
+): Progress {
+  const all = withCell(cells, { ...cell, settled: false });
+  const reached = advance(checkpoint, all);
+  return { checkpoint: reached, cells: forgetOld(settleCells(all, finality), reached) };
+}
+
 /** Adds or replaces a cell; the result is ordered by time. */
-export function withCell(cells: readonly CommittedCell[], cell: CommittedCell): CommittedCell[] {
+function withCell(cells: readonly CommittedCell[], cell: CommittedCell): CommittedCell[] {
   return [...cells.filter((other) => other.start !== cell.start), cell].sort((a, b) => a.start - b.start);
 }
 
 /** The end of the cells that follow `checkpoint` without a gap. */
-export function advance(checkpoint: Millis, cells: readonly CommittedCell[]): Millis {
+function advance(checkpoint: Millis, cells: readonly CommittedCell[]): Millis {
   return cells.reduce((reached, cell) => (cell.start <= reached && cell.end > reached ? cell.end : reached), checkpoint);
 }
 
 /** Leaves out what will not be read again: settled, behind the checkpoint, and older than our patience. */
-export function forgetOld(cells: readonly CommittedCell[], checkpoint: Millis): CommittedCell[] {
+function forgetOld(cells: readonly CommittedCell[], checkpoint: Millis): CommittedCell[] {
   return cells.filter((cell) => !cell.settled || cell.end > checkpoint - PATIENCE);
 }

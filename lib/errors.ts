@@ -171,6 +171,32 @@ export class MappingError extends named('MappingError') {
   }
 }
 
+const classes = {
+  InvalidEvent,
+  InvalidConfig,
+  InvalidCredentials,
+  InsufficientPermission,
+  RateLimited,
+  ProviderUnavailable,
+  MalformedResponse,
+  InconsistentListing,
+  MappingError,
+  VariableLookupError,
+  NoBillingReport,
+  SpendError,
+  DeliveryError,
+  StateUnavailable,
+  StateConflict,
+  EgressDenied,
+  ResponseTooLarge,
+  BudgetTooSmall,
+} satisfies { [Name in ErrorName]: new (message: string, details?: ErrorDetails) => SyncError };
+
+/** Raises again, by its name, an error that was remembered; null when the name is not one of ours. */
+export function errorNamed(name: string, message: string, details: ErrorDetails): SyncError | null {
+  return Object.hasOwn(classes, name) ? new classes[name as ErrorName](message, details) : null;
+}
+
 /** An error as the CMP and `usage-sync invoke` see it (contract: Errors). */
 export interface WireError {
   readonly exc_type: string;

@@ -1,1 +1,260 @@
-export type Http = {};
+import { setMaxListeners } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import { pipeline } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import type { Clock } from './clock.ts';
+import { type Agents, checkUrl, createAgents, type EgressRules, type Resolve } from './egress.ts';
+import { MalformedResponse, type SyncError } from './errors.ts';
+import type { Log } from './log.ts';
+import { isRedirect, judgeFailure, judgeStatus, pause, type Verdict, waitBefore, within } from './retry.ts';
+import { MINUTE, type Millis, SECOND } from './time.ts';
+
+export type { Verdict } from './retry.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** False for a write that must not be sent twice: one attempt. */
+  readonly retry?: boolean;
+  /** Overrides the client's limit of one attempt. */
+  readonly timeoutMs?: Millis;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; values of a repeated header as `node:http` joins them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Already decompressed, whatever `content-encoding` says. */
+  readonly body: Buffer;
+  /** The body as UTF-8, without a byte order mark. */
+  text(): string;
+}
+
+/** A single exchange. The seam where recording and replay sit; rules, limits and retries stay around it. */
+export type Transport = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
+
+/** Decides over an answer that is no redirect. `byStatus` is what the table of statuses says of it. */
+export type Judge = (response: HttpResponse, byStatus: Verdict) => Verdict;
+
+export interface HttpOptions {
+  /** The account's own servers; nothing else is reached. */
+  readonly origins: readonly URL[];
+  readonly tls: { readonly ca?: string; readonly verify: boolean };
+  /** Ends every call at once, with its reason. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+  /** One whole attempt: connect, TLS, headers and body. Default a minute. */
+  readonly timeoutMs?: Millis;
+  /** One call with its attempts and the waits between them. Default five minutes. */
+  readonly callMs?: Millis;
+  /** Default 5. */
+  readonly attempts?: number;
+  /** The largest body, after decompression. Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** May the account's host be this machine? Default true; false on Lambda, whose runtime API lives there. */
+  readonly loopback?: boolean;
+  readonly random?: () => number;
+  readonly transport?: Transport;
+  /** How names become addresses, which are then checked. Default the machine's way. */
+  readonly resolve?: Resolve;
+}
+
+/** A client that belongs to one account and one invocation. */
+export interface Http {
+  /**
+   * Sends until an answer is accepted, refused, or the limits are reached.
+   * @param request as a function it is built anew for every attempt: signatures expire
+   * @param judge may overrule the table of statuses, never the refusal of redirects
+   * @throws SyncError of the last attempt, naming method and path; `signal.reason` when aborted
+   */
+  send(request: HttpRequest | (() => HttpRequest), judge?: Judge): Promise<HttpResponse>;
+  /** Ends what is still running and gives every socket back. */
+  close(): void;
+}
+
+/** Makes a client with sockets of its own: nothing of it is shared with another account. */
+export function createHttp(options: HttpOptions): Http {
+  const rules = { origins: options.origins, loopback: options.loopback ?? true };
+  const agents = createAgents(rules, options.tls, options.resolve);
+  const life = new AbortController();
+  setMaxListeners(0, life.signal);
+  const abort = () => life.abort(asError(options.signal.reason));
+  if (options.signal.aborted) abort();
+  else options.signal.addEventListener('abort', abort, { once: true });
+  const transport = options.transport ?? overSockets(agents, options.maxBytes ?? 64 * 1024 * 1024);
+  return {
+    send: (request, judge) => send({ options, rules, transport, signal: life.signal }, request, judge),
+    close() {
+      options.signal.removeEventListener('abort', abort);
+      life.abort(new Error('The HTTP client was closed'));
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+interface Client {
+  readonly options: HttpOptions;
+  readonly rules: EgressRules;
+  readonly transport: Transport;
+  readonly signal: AbortSignal;
+}
+
+async function send(
+  client: Client,
+  request: HttpRequest | (() => HttpRequest),
+  judge: Judge | undefined,
+): Promise<HttpResponse> {
+  const { options, signal } = client;
+  const wire = () => options.clock.wire();
+  const deadline = wire() + (options.callMs ?? 5 * MINUTE);
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
+    const built = typeof request === 'function' ? request() : request;
+    const { verdict, response } = await attemptOnce(client, built, deadline - wire(), judge);
+    if (response && verdict.action === 'accept') return response;
+    if (verdict.action !== 'retry') throw cleaned(verdict, options.redact);
+    const wait = waitBefore(attempt, verdict.afterMs, options.random ?? Math.random);
+    const over = built.retry === false || attempt >= (options.attempts ?? 5) || wire() + wait >= deadline;
+    if (over) throw cleaned(verdict, options.redact);
+    const fields = { attempt, wait_ms: Math.round(wait), code: verdict.error.code };
+    options.log.warn(`${verdict.error.message}; trying again`, fields);
+    await pause(wait, signal);
+  }
+}
+
+type Refusal = Exclude<Verdict, { action: 'accept' }>;
+type Outcome =
+  | { readonly verdict: Extract<Verdict, { action: 'accept' }>; readonly response: HttpResponse }
+  | { readonly verdict: Refusal; readonly response?: never };
+
+async function attemptOnce(
+  client: Client,
+  request: HttpRequest,
+  leftMs: Millis,
+  judge?: Judge,
+): Promise<Outcome> {
+  const { options, signal } = client;
+  const call = callOf(request);
+  const start = options.clock.wire();
+  try {
+    checkUrl(request.url, client.rules);
+    const ms = Math.min(request.timeoutMs ?? options.timeoutMs ?? MINUTE, leftMs);
+    const response = await within({ ms, call, signal }, (limit) => client.transport(request, limit));
+    const took = options.clock.wire() - start;
+    options.log.debug(call, { status: response.status, bytes: response.body.length, ms: took });
+    const byStatus = judgeStatus(call, request.url, response, options.clock.wire());
+    const verdict = judge && !isRedirect(response) ? judge(response, byStatus) : byStatus;
+    return verdict.action === 'accept' ? { verdict, response } : { verdict };
+  } catch (error) {
+    signal.throwIfAborted();
+    const verdict = judgeFailure(call, error);
+    if (verdict === null || verdict.action === 'accept') throw error;
+    return { verdict };
+  }
+}
+
+/** Method and path. The query, headers and body may hold credentials. */
+function callOf({ method, url }: HttpRequest): string {
+  return `${method} ${url.pathname}`;
+}
+
+/** The error to throw: without secrets, whoever made it, and with the wait that the server asked for. */
+function cleaned(verdict: Refusal, redact: (text: string) => string): SyncError {
+  const { error } = verdict;
+  const told = verdict.action === 'retry' && verdict.afterMs !== undefined && error.retryAfter === undefined;
+  return Object.assign(error, {
+    message: redact(error.message),
+    stack: redact(error.stack ?? ''),
+    hint: redact(error.hint),
+    ...(told ? { retryAfter: Math.ceil((verdict.afterMs ?? 0) / SECOND) } : {}),
+  });
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('The call was aborted', { cause: reason });
+}
+
+/** The default transport. The module object is called, not a copy of its function, so that tests can intercept. */
+function overSockets(agents: Agents, maxBytes: number): Transport {
+  return (request, signal) =>
+    new Promise((resolve, reject) => {
+      const secure = request.url.protocol === 'https:';
+      const headers = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
+      const agent = secure ? agents.https : agents.http;
+      const outgoing = (secure ? https : http).request(request.url, {
+        method: request.method,
+        headers,
+        agent,
+        signal,
+      });
+      outgoing.on('error', reject);
+      outgoing.on('response', (incoming) => {
+        readAnswer(incoming, maxBytes, callOf(request)).then(resolve, reject);
+      });
+      outgoing.end(request.body);
+    });
+}
+
+async function readAnswer(
+  incoming: http.IncomingMessage,
+  maxBytes: number,
+  call: string,
+): Promise<HttpResponse> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of (await decoded(incoming, call)) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge(call, maxBytes);
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks, size);
+  const entries = Object.entries(incoming.headers).map(([name, value]) => [name, String(value)] as const);
+  return {
+    status: incoming.statusCode ?? 0,
+    headers: Object.fromEntries(entries),
+    body,
+    text: () => body.toString('utf8').replace(/^\uFEFF/, ''),
+  };
+}
+
+/** The body as a stream of plain bytes. An empty body has no encoding, whatever its headers say (HEAD, 204). */
+async function decoded(incoming: http.IncomingMessage, call: string): Promise<AsyncIterable<Buffer>> {
+  const encoding = incoming.headers['content-encoding']?.trim().toLowerCase() || 'identity';
+  if (encoding === 'identity') return incoming;
+  const chunks: AsyncIterator<Buffer> = incoming[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (first.done) return incoming;
+  const decoder = decoderOf(encoding, first.value);
+  if (!decoder) {
+    incoming.destroy();
+    throw new MalformedResponse(`${call}: the body is encoded in a way that was not asked for`, {
+      code: 'UNKNOWN_ENCODING',
+    });
+  }
+  return pipeline(rejoined(first.value, chunks), decoder, () => {}); // failures reach the reader of the decoder
+}
+
+/** What calls itself deflate comes with the zlib header, as it should, or without. */
+function decoderOf(encoding: string, first: Buffer) {
+  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip();
+  if (encoding === 'br') return createBrotliDecompress();
+  if (encoding !== 'deflate') return null;
+  return ((first[0] ?? 0) & 15) === 8 ? createInflate() : createInflateRaw();
+}
+
+async function* rejoined(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+function tooLarge(call: string, maxBytes: number): MalformedResponse {
+  return new MalformedResponse(`${call}: the body is larger than ${maxBytes} bytes, the most that are read`, {
+    code: 'BODY_TOO_LARGE',
+    hint: 'Plan shorter windows or smaller pages.',
+  });
+}

@@ -14,7 +14,7 @@ export interface Origin {
   readonly resource: string | null;
 }
 
-/** What became of one cell's records, counted while they are mapped. */
+/** What became of one cell's records: counted while its metrics are consumed. */
 export interface Tally {
   metrics: number;
   nullResults: number;
@@ -23,45 +23,63 @@ export interface Tally {
   readonly bad: BadRow[];
 }
 
+/** One cell's metrics, evaluated as they are consumed, and what is known afterwards. */
+export interface Mapped {
+  readonly metrics: Iterable<Metric>;
+  readonly tally: Tally;
+}
+
+/** How records become metrics: what is the same for every cell of a partition. */
+export interface Mapper {
+  readonly mapping: Mapping;
+  readonly origin: Origin;
+  readonly keyOf: KeyMaker;
+  /** A single record that cannot be mapped fails the cell. */
+  readonly strict: boolean;
+}
+
 /**
  * Turns one cell's records into metrics, in an order that depends on the records alone: the same answers give
- * the same bytes. A record that cannot be mapped goes to the tally whole; none of its metrics is given.
+ * the same bytes. A record that cannot be mapped is set aside whole; none of its metrics is given.
+ * Consuming the metrics throws MappingError or VariableLookupError when more than 1 % of the records (and more
+ * than one) cannot be mapped: a mapping that fails on many would bill a part as the whole.
+ * @param bad rows that could not even be normalised.
  */
-export function* toMetrics(
-  records: readonly UsageRecord[],
-  mapping: Mapping,
-  origin: Origin,
-  keyOf: KeyMaker,
-  tally: Tally,
-): Generator<Metric> {
+export function mapCell(records: readonly UsageRecord[], bad: readonly BadRow[], mapper: Mapper): Mapped {
+  const tally: Tally = { metrics: 0, nullResults: 0, conflicting: 0, unmapped: {}, bad: [...bad] };
+  return { metrics: toMetrics(records, mapper, tally), tally };
+}
+
+function* toMetrics(records: readonly UsageRecord[], mapper: Mapper, tally: Tally): Generator<Metric> {
+  const before = tally.bad.length;
   for (const { record, ordinal } of inOrder(records)) {
     if (ordinal > 0) tally.conflicting += 1;
-    const entries = mapping.forKind(record.kind);
+    const entries = mapper.mapping.forKind(record.kind);
     if (entries.length === 0) tally.unmapped[record.kind] = (tally.unmapped[record.kind] ?? 0) + 1;
-    let metrics: Metric[];
     try {
-      metrics = mapRecord(record, entries, origin, keyOf, ordinal, tally);
+      const metrics = mapRecord(record, entries, mapper, ordinal);
+      tally.metrics += metrics.length;
+      tally.nullResults += entries.length - metrics.length;
+      yield* metrics;
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
       tally.bad.push({ raw: record.raw, error });
-      continue;
     }
-    tally.metrics += metrics.length;
-    yield* metrics;
   }
+  const unmappable = tally.bad.length - before;
+  const [first] = mapper.strict ? tally.bad : tally.bad.slice(before);
+  if (first && (mapper.strict || unmappable > Math.max(1, records.length / 100))) throw first.error;
 }
 
 function mapRecord(
   record: UsageRecord,
   entries: readonly MappingEntry[],
-  origin: Origin,
-  keyOf: KeyMaker,
+  { origin, keyOf }: Mapper,
   ordinal: number,
-  tally: Tally,
 ): Metric[] {
-  const values = entries.map((entry) => ({ entry, value: entry.convert(record.variables) }));
   const metrics: Metric[] = [];
-  for (const { entry, value } of values) {
+  for (const entry of entries) {
+    const value = entry.convert(record.variables);
     if (value === null) continue;
     const specialisation = specialisationOf(record, entry);
     metrics.push({
@@ -85,7 +103,6 @@ function mapRecord(
       attributes: record.attributes,
     });
   }
-  tally.nullResults += values.length - metrics.length;
   return metrics;
 }
 

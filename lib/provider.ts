@@ -1,10 +1,11 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clock } from './clock.ts';
 import type { Grid } from './grid.ts';
 import type { Http } from './http.ts';
 import type { Log } from './log.ts';
 import type { UsageRecord } from './models/usage.ts';
 import type { Page } from './paginate.ts';
+import type { Secret } from './secret.ts';
 import type { Interval, Millis } from './time.ts';
 
 /** All that a provider is given: nothing of it outlives the invocation. */
@@ -20,7 +21,7 @@ export interface Context<Config> {
 /** How a provider's time is cut and trusted: what it says of itself. */
 export interface Policy {
   readonly grid: Grid;
-  /** Up to here the provider itself says that its numbers are final; null when it does not say. */
+  /** Cells that end by then are final, the provider itself says; null when it does not say. */
   readonly settledUntil: Millis | null;
   /** Facts the operator should know: a permission that is missing, a default that was assumed. */
   readonly notes: readonly string[];
@@ -35,13 +36,23 @@ export interface Settled {
   readonly memory?: unknown;
 }
 
+/** Which rows a fetch is about. */
+export interface FetchRequest {
+  readonly span: Interval;
+  /** What the span is cut on. */
+  readonly grid: Grid;
+  readonly partition: string;
+  /** Aborts when the rows are not wanted any more; checked before every request. */
+  readonly signal: AbortSignal;
+}
+
 /** Usage, told in cells of the policy's grid. */
-export interface MetricsStream<Config> {
+export interface MetricsStream<Client> {
   /**
-   * The raw rows that concern `span`, page by page. It may give more than was asked: the engine cuts. It must
+   * The raw rows that concern the span, page by page. It may give more than was asked: the engine cuts. It must
    * give all: a page that cannot be trusted throws.
    */
-  fetch(context: Context<Config>, span: Interval, partition: string): AsyncIterable<Page>;
+  fetch(client: Client, request: FetchRequest): AsyncIterable<Page>;
   /** Pure. Throws `MalformedResponse` naming the record and the field. */
   normalize(raw: unknown): readonly UsageRecord[];
   /** When a row begins, as far as that can still be read of one that cannot be normalised. */
@@ -55,29 +66,33 @@ export interface MetricsStream<Config> {
 /**
  * A remote system we read. A plain value: the presence of a stream is the capability.
  */
-export interface Provider<Config> {
+export interface Provider<Config, Client> {
   readonly name: string;
   /** The account's `credentials`, parsed once; secrets become unprintable here. */
-  readonly config: z.ZodType<Config>;
+  readonly config: z.ZodType<Config> & { strict(): z.ZodType<Config> };
   /** The one base URL of the account: network access goes there and nowhere else. */
-  origin(config: Config): URL;
+  origin(config: NoInfer<Config>): URL;
   /** TLS of the account: a private CA, and whether certificates are verified. */
-  tls(config: Config): { readonly ca?: string; readonly verify: boolean };
+  tls(config: NoInfer<Config>): { readonly ca?: string; readonly verify: boolean };
+  /** Everything that must never be printed. */
+  secrets(config: NoInfer<Config>): readonly Secret[];
   /** How many spans may be read at once. */
   readonly concurrency: number;
   /** Seconds, where the account sets none: how far planning stays behind now, how far back is read again. */
   readonly defaults: { readonly skew: number; readonly lookback: number };
-  policy(context: Context<Config>): Promise<Policy>;
+  /** What an invocation keeps of the provider: a token, a version, a choice of algorithm. Makes no request. */
+  connect(context: Context<Config>): Client;
+  policy(client: Client): Promise<Policy>;
   /** The units of leases and checkpoints within the account; `['all']` when absent. */
-  partitions?(context: Context<Config>): Promise<readonly string[]>;
-  /** Asks the provider whether it knows these credentials; throws a typed error when not. */
-  verify(context: Context<Config>): Promise<{ readonly notes: readonly string[] }>;
+  partitions?(client: Client): Promise<readonly string[]>;
+  /** Asks the provider whether it knows these credentials and allows what is needed; throws a typed error when not. */
+  verify(client: Client): Promise<{ readonly notes: readonly string[] }>;
   readonly streams: {
-    readonly metrics?: MetricsStream<Config>;
+    readonly metrics?: MetricsStream<Client>;
   };
 }
 
 /** Identity, so that the types of a provider follow from its value. */
-export function defineProvider<Config>(provider: Provider<Config>): Provider<Config> {
+export function defineProvider<Config, Client>(provider: Provider<Config, Client>): Provider<Config, Client> {
   return provider;
 }

@@ -1,7 +1,9 @@
 import { InconsistentListing, MalformedResponse, SyncError } from './errors.ts';
 import type { UsageRecord } from './models/usage.ts';
 import { covering, type PlannedCell, spanOf } from './plan.ts';
-import type { Context, MetricsStream } from './provider.ts';
+import type { Grid } from './grid.ts';
+import type { Log } from './log.ts';
+import type { MetricsStream } from './provider.ts';
 
 /** A row that could not be normalised, with its error. */
 export interface BadRow {
@@ -16,10 +18,13 @@ export interface CellRead {
   readonly bad: readonly BadRow[];
 }
 
-export interface ReadOptions<Config> {
-  readonly stream: MetricsStream<Config>;
-  readonly context: Context<Config>;
+export interface ReadOptions<Client> {
+  readonly stream: MetricsStream<Client>;
+  readonly client: Client;
+  readonly grid: Grid;
   readonly partition: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
   /** Spans read at once. */
   readonly concurrency: number;
   /** Seconds; the longest span of one fetch, 0 without limit; never below one cell. */
@@ -32,15 +37,15 @@ const ROWS_AHEAD = 20_000;
 /**
  * Fetches and normalises planned cells and gives them in their order. Spans are read ahead within the
  * provider's concurrency, and are as wide as the rows seen so far allow: few requests for a small cloud,
- * bounded memory for a large one. Stops without an error when the context's signal aborts.
+ * bounded memory for a large one. Stops without an error when the signal aborts.
  */
-export async function* readCells<Config>(
+export async function* readCells<Client>(
   cells: readonly PlannedCell[],
-  options: ReadOptions<Config>,
+  options: ReadOptions<Client>,
 ): AsyncGenerator<CellRead> {
-  const { signal } = options.context;
+  const { signal } = options;
   const abandoned = new AbortController();
-  const context = { ...options.context, signal: AbortSignal.any([signal, abandoned.signal]) };
+  const either = AbortSignal.any([signal, abandoned.signal]);
   const ahead: Promise<CellRead[]>[] = [];
   let rest = cells;
   let width = 1;
@@ -49,7 +54,7 @@ export async function* readCells<Config>(
       while (rest.length > 0 && ahead.length < options.concurrency && !signal.aborted) {
         const span = spanOf(rest, options.backfill, width);
         rest = rest.slice(span.length);
-        ahead.push(handled(readSpan(span, { ...options, context })));
+        ahead.push(handled(readSpan(span, { ...options, signal: either })));
       }
       const next = ahead.shift();
       if (!next) return;
@@ -65,21 +70,21 @@ export async function* readCells<Config>(
 }
 
 /** Data that moves while it is read is read once more, from the start; the second time is final. */
-async function readSpan<Config>(span: readonly PlannedCell[], options: ReadOptions<Config>): Promise<CellRead[]> {
+async function readSpan<Client>(span: readonly PlannedCell[], options: ReadOptions<Client>): Promise<CellRead[]> {
   try {
     return await walk(span, options);
   } catch (error) {
     if (!(error instanceof InconsistentListing)) throw error;
-    options.context.log.warn('The listing moved while it was read; walking it once more', { code: error.code });
+    options.log.warn('The listing moved while it was read; walking it once more', { code: error.code });
     return walk(span, options);
   }
 }
 
-async function walk<Config>(span: readonly PlannedCell[], options: ReadOptions<Config>): Promise<CellRead[]> {
-  const { context, partition, stream } = options;
+async function walk<Client>(span: readonly PlannedCell[], options: ReadOptions<Client>): Promise<CellRead[]> {
+  const { client, grid, partition, signal, stream } = options;
   const reads = span.map((cell) => ({ cell, records: [] as UsageRecord[], bad: [] as BadRow[] }));
   const place = placing(reads, stream.belongs);
-  for await (const page of stream.fetch(context, covering(span), partition)) {
+  for await (const page of stream.fetch(client, { span: covering(span), grid, partition, signal })) {
     const bad: BadRow[] = [];
     for (const raw of page.rows) {
       try {
@@ -124,7 +129,7 @@ function lastStartingBy(ordered: readonly OpenRead[], instant: number): OpenRead
 }
 
 /** A row that cannot even be dated is kept with the first cell that was asked for. */
-function homeOf<Config>(row: BadRow, reads: readonly OpenRead[], stream: MetricsStream<Config>): OpenRead | undefined {
+function homeOf<Client>(row: BadRow, reads: readonly OpenRead[], stream: MetricsStream<Client>): OpenRead | undefined {
   const start = stream.startOf(row.raw);
   if (start === null) return reads[0];
   return reads.find(({ cell }) => cell.start <= start && start < cell.end);
@@ -134,7 +139,7 @@ function homeOf<Config>(row: BadRow, reads: readonly OpenRead[], stream: Metrics
  * One odd row is quarantined; a page of them means that we do not understand the provider, and delivering
  * the rest would bill a part as the whole.
  */
-export function assertFewBad(bad: readonly BadRow[], of: number): void {
+function assertFewBad(bad: readonly BadRow[], of: number): void {
   const [first] = bad;
   if (!first || bad.length <= Math.max(1, of / 100)) return;
   throw new MalformedResponse(`${bad.length} of ${of} records cannot be read; the first: ${first.error.message}`, {

@@ -31,6 +31,8 @@ export function fileSink(folder: string): Sink {
         await setAside(folder, place);
         parts.delete(place);
       }),
+    recordRun: (id, run) =>
+      delivering(() => writeWhole(join(folder, 'runs', `${id}.json`), [`${JSON.stringify(run, null, 1)}\n`])),
     close: () => delivering(() => compileManifest(folder)),
   };
 }
@@ -51,7 +53,7 @@ async function deliver(
   const { chunks, digest } = serialise(batch.metrics);
   const manifest = await manifestOf(place);
   const previous = (await isFile(path)) ? (manifest[cell] ?? null) : null;
-  await writeQuarantine(join(folder, 'quarantine', place, `${cell}.ndjson`), batch.quarantined);
+  await writeQuarantine(join(folder, 'quarantine', place, `${cell}.ndjson`), batch.quarantined());
   if (previous !== digest) {
     await writeWhole(path, chunks);
     manifest[cell] = digest;

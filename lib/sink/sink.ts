@@ -17,8 +17,8 @@ export interface Batch {
   readonly cell: Interval;
   /** Evaluated while it is consumed, once: a large cell is never held as metrics and text at the same time. */
   readonly metrics: Iterable<Metric>;
-  /** Complete when `metrics` has been consumed. */
-  readonly quarantined: readonly Quarantined[];
+  /** What was set aside; complete when `metrics` has been consumed. */
+  readonly quarantined: () => readonly Quarantined[];
 }
 
 /** The sink's acknowledgement: the cell is safe. */
@@ -36,5 +36,7 @@ export interface Sink {
   deliver(batch: Batch): Promise<Receipt>;
   /** Moves a partition's cells out of what counts, without destroying them: their grid no longer holds. */
   setAside(account: string, partition: string): Promise<void>;
+  /** Keeps what a run planned, why, and what happened; where a sink has a place for it. */
+  recordRun?(id: string, run: unknown): Promise<void>;
   close(): Promise<void>;
 }

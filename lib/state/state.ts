@@ -12,6 +12,8 @@ export interface PartitionKey {
 /** What survives to the next run. */
 export interface PartitionState {
   readonly grid: Grid | null;
+  /** Where the history of this partition begins: the start of its first cell. */
+  readonly origin: Millis | null;
   /** The end of the last contiguous committed cell. */
   readonly checkpoint: Millis | null;
   /** Cells that may be read again, or that lie beyond the checkpoint. */
@@ -33,6 +35,7 @@ export interface Failure {
 
 export const NOTHING_STORED: PartitionState = {
   grid: null,
+  origin: null,
   checkpoint: null,
   cells: [],
   memory: null,

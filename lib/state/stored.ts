@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { StateUnavailable } from '../errors.ts';
-import { formatInstant, parseInstant } from '../time.ts';
+import { formatInstant, type Millis, parseInstant } from '../time.ts';
 import type { PartitionState } from './state.ts';
 
 /** The stored form's version: a reader refuses what a newer writer left. */
@@ -15,6 +15,7 @@ const instant = z.string().transform((text, context) => {
 const storedSchema = z.strictObject({
   v: z.literal(VERSION),
   grid: z.strictObject({ minutes: z.number().int(), zone: z.string() }).nullable(),
+  origin: instant.nullable(),
   checkpoint: instant.nullable(),
   cells: z.array(
     z.strictObject({
@@ -43,12 +44,10 @@ export function printStored(state: PartitionState): string {
   const head = JSON.stringify({
     v: VERSION,
     grid: state.grid,
-    checkpoint: state.checkpoint === null ? null : formatInstant(state.checkpoint),
+    origin: printed(state.origin),
+    checkpoint: printed(state.checkpoint),
     memory: state.memory ?? null,
-    failure: state.failure && {
-      ...state.failure,
-      notBefore: state.failure.notBefore === null ? null : formatInstant(state.failure.notBefore),
-    },
+    failure: state.failure && { ...state.failure, notBefore: printed(state.failure.notBefore) },
   });
   const cells = state.cells.map((cell) =>
     JSON.stringify({
@@ -80,6 +79,10 @@ export function parseStored(text: string, place: string): PartitionState {
     code: 'STATE_DAMAGED',
     hint: 'Restore it from a backup; or move it away and read the range again with --from/--to. It was left as it is.',
   });
+}
+
+function printed(instant: Millis | null): string | null {
+  return instant === null ? null : formatInstant(instant);
 }
 
 function parseJson(text: string): unknown {

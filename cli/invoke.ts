@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { InvalidConfig, InvalidEvent, toWireError } from '../lib/errors.ts';
+import { answerCredentials, answerMetrics } from '../lib/handler.ts';
+import { exitCode } from './exit.ts';
+import { commandPlatform } from './platform.ts';
+import { loadProvider } from './providers.ts';
+
+export interface InvokeOptions {
+  readonly event: string;
+  readonly now?: string;
+  readonly mapping?: string;
+  readonly debug?: boolean;
+}
+
+/** Runs one handler as the platform would; prints one JSON object `{value, logs, error}` and nothing else. */
+export async function invoke(target: string, options: InvokeOptions): Promise<number> {
+  const [name = '', handler = ''] = target.split('.');
+  const room = await loadProvider(name);
+  const logs: unknown[] = [];
+  const platform = commandPlatform({ now: options.now, write: (line) => logs.push(JSON.parse(line)), level: 'info' });
+  const run = chooseHandler(handler, room, options, platform);
+  const event = readEvent(options.event);
+  const print = (outcome: { value: unknown; error: unknown }) =>
+    process.stdout.write(`${JSON.stringify({ value: outcome.value, logs, error: outcome.error })}\n`);
+  try {
+    print({ value: await run(event), error: null });
+    return exitCode.ok;
+  } catch (error) {
+    print({ value: null, error: toWireError(error, options.debug) });
+    return exitCode.failed;
+  }
+}
+
+function chooseHandler(
+  handler: string,
+  { provider, mapping }: Awaited<ReturnType<typeof loadProvider>>,
+  options: InvokeOptions,
+  platform: ReturnType<typeof commandPlatform>,
+): (event: unknown) => Promise<unknown> {
+  const { USAGE_SYNC_SINK, USAGE_SYNC_STATE, USAGE_SYNC_MAPPING } = process.env;
+  const destination = { sink: USAGE_SYNC_SINK, state: USAGE_SYNC_STATE, mapping: options.mapping ?? USAGE_SYNC_MAPPING };
+  switch (handler.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())) {
+    case 'getMetrics':
+      return (event) => answerMetrics(provider, mapping, event, platform, destination);
+    case 'validateCredentials':
+      return (event) => answerCredentials(provider, event, platform);
+    default:
+      throw new InvalidConfig(`${provider.name} has no handler "${handler}"; it has getMetrics and validateCredentials`);
+  }
+}
+
+/** `-` is standard input; text that begins like JSON is JSON; anything else is a file. */
+function readEvent(source: string): unknown {
+  const text = /^\s*[{[]/.test(source) ? source : readSource(source);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidEvent('event: expected JSON');
+  }
+}
+
+function readSource(source: string): string {
+  try {
+    return readFileSync(source === '-' ? 0 : source, 'utf8');
+  } catch (error) {
+    throw new InvalidConfig(`--event: ${source} cannot be read`, { cause: error });
+  }
+}

@@ -1,0 +1,47 @@
+import { heldBack, nextFailure } from './backoff.ts';
+import type { Millis } from './time.ts';
+import type { Failure, PartitionKey, State } from './state/state.ts';
+
+/** What decides whether a partition that failed may be tried again. */
+export interface RetryRules {
+  readonly state: State;
+  readonly now: Millis;
+  /** Seconds between two runs. */
+  readonly poll: number;
+  /** Changes when the credentials do. */
+  readonly credentialsMark: string;
+  /** Tries although a former failure asks to wait. */
+  readonly retryNow: boolean;
+  readonly random: () => number;
+}
+
+/**
+ * Does a partition's work unless its last failure holds it back; remembers a new failure, and forgets the old
+ * one after a success. The work's own error is what the caller sees, even when it cannot be remembered.
+ */
+export async function rememberingFailure<Result>(
+  key: PartitionKey,
+  rules: RetryRules,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { failure } = await rules.state.peek(key);
+  const held = rules.retryNow ? null : heldBack(failure, rules.now, rules.credentialsMark);
+  if (held) throw held;
+  try {
+    const result = await work();
+    if (failure !== null) await store(key, rules.state, () => null);
+    return result;
+  } catch (error) {
+    await store(key, rules.state, (previous) => nextFailure(previous, error, rules)).catch(() => {});
+    throw error;
+  }
+}
+
+async function store(key: PartitionKey, state: State, next: (previous: Failure | null) => Failure | null): Promise<void> {
+  const lease = await state.acquire(key);
+  try {
+    await lease?.commit({ ...lease.state, failure: next(lease.state.failure) });
+  } finally {
+    await lease?.release();
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The Lambda edge: it alone sees the runtime's context, the environment and the system clock. Nothing that an
+ * event brought is kept here; the compiled mapping is the one thing that stays warm.
+ */
+import { readFileSync } from 'node:fs';
+import { systemClock } from './clock.ts';
+import { deadlineWithin } from './deadline.ts';
+import { InvalidConfig, toWireError } from './errors.ts';
+import { parseEvent, type SyncRequest } from './event.ts';
+import { DEFAULT_POLL_INTERVAL } from './interval.ts';
+import { loadMapping, type Mapping } from './mapping/load.ts';
+import type { NflexMetric } from './models/metric.ts';
+import type { Provider } from './provider.ts';
+import type { StreamReport } from './report.ts';
+import { type Platform, runMetrics, runVerify, type Subject } from './run.ts';
+import { openSink } from './sink/open.ts';
+import { valueSink } from './sink/value.ts';
+import { eventState } from './state/event.ts';
+import { openState } from './state/open.ts';
+
+/** What a handler needs of Lambda's context. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
+
+/** Where cells go and what is remembered; from the environment on Lambda. */
+export interface Destination {
+  readonly sink?: string | undefined;
+  readonly state?: string | undefined;
+  /** A mapping file in place of the provider's own. */
+  readonly mapping?: string | undefined;
+}
+
+/** The answer without a sink: nflex's own. */
+export interface MetricsValue {
+  readonly metrics: readonly NflexMetric[];
+  readonly last_update: string | null;
+}
+
+export type Handler<Result> = (event: unknown, context: LambdaContext) => Promise<Result>;
+
+/** The exported handlers of a provider, one for each event source. */
+export function handlers<Config, Client>(
+  provider: Provider<Config, Client>,
+  mapping: string,
+): {
+  readonly getMetrics: Handler<MetricsValue | StreamReport>;
+  readonly validateCredentials: Handler<{ readonly ok: true }>;
+} {
+  return {
+    getMetrics: onLambda((event, platform) => answerMetrics(provider, mapping, event, platform, environment())),
+    validateCredentials: onLambda((event, platform) => answerCredentials(provider, event, platform)),
+  };
+}
+
+/** One run of `getMetrics`, wherever it happens. */
+export async function answerMetrics<Config, Client>(
+  provider: Provider<Config, Client>,
+  defaultMapping: string,
+  event: unknown,
+  platform: Platform,
+  destination: Destination,
+): Promise<MetricsValue | StreamReport> {
+  const request = parseEvent(event, provider.name);
+  const mapping = mappingFor(provider.name, defaultMapping, destination.mapping);
+  const state = destination.state === undefined ? eventState(request.lastUpdate) : openState(destination.state);
+  const returned = destination.sink === undefined ? valueSink() : null;
+  const sink = returned ?? openSink(destination.sink ?? '');
+  const target = { mapping, state, sink, seed: request.lastUpdate };
+  const report = await runMetrics(provider, subjectOf(request), platform, target);
+  await sink.close();
+  return returned ? { metrics: returned.metrics, last_update: report.last_update } : report;
+}
+
+/** One run of `validateCredentials`, wherever it happens: a typed error when they are not good. */
+export async function answerCredentials<Config, Client>(
+  provider: Provider<Config, Client>,
+  event: unknown,
+  platform: Platform,
+): Promise<{ readonly ok: true }> {
+  await runVerify(provider, subjectOf(parseEvent(event, provider.name)), platform);
+  return { ok: true };
+}
+
+/** The mapping that applies: a file of the operator's, or the provider's own. */
+export function mappingFor(provider: string, text: string, file: string | undefined): Mapping {
+  return file === undefined ? compiled(text, `mappings/${provider}.yaml`) : compiled(readMapping(file), file);
+}
+
+const warm = new Map<string, Mapping>();
+
+/** Compiles a mapping once: its text is the operator's, not an event's. */
+function compiled(text: string, file: string): Mapping {
+  const known = warm.get(text);
+  if (known) return known;
+  const mapping = loadMapping(text, file);
+  warm.clear();
+  warm.set(text, mapping);
+  return mapping;
+}
+
+function readMapping(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InvalidConfig(`The mapping file ${file} cannot be read`, { cause: error });
+  }
+}
+
+function subjectOf(request: SyncRequest): Subject {
+  return {
+    id: request.accountId,
+    customer: request.customerId,
+    resource: request.resource.id,
+    credentials: request.credentials,
+    credentialsPath: 'event.credentials',
+    strictCredentials: false,
+    poll: request.pollInterval ?? request.resource.pollInterval ?? DEFAULT_POLL_INTERVAL,
+  };
+}
+
+function onLambda<Result>(answer: (event: unknown, platform: Platform) => Promise<Result>): Handler<Result> {
+  return async (event, context) => {
+    const deadline = deadlineWithin(context.getRemainingTimeInMillis());
+    try {
+      return await answer(event, lambdaPlatform(deadline.signal));
+    } catch (error) {
+      process.stdout.write(`${JSON.stringify({ level: 'error', ...toWireError(error) })}\n`);
+      throw error;
+    } finally {
+      deadline.cancel();
+    }
+  };
+}
+
+/** Lambda's own API listens on its loopback: an account that names that address must not reach it. */
+function lambdaPlatform(signal: AbortSignal): Platform {
+  return {
+    clock: systemClock(),
+    signal,
+    log: { write: (line) => process.stdout.write(`${line}\n`), level: 'info' },
+    loopback: process.env.AWS_LAMBDA_RUNTIME_API === undefined,
+    random: Math.random,
+  };
+}
+
+function environment(): Destination {
+  const { USAGE_SYNC_SINK, USAGE_SYNC_STATE, USAGE_SYNC_MAPPING } = process.env;
+  return { sink: USAGE_SYNC_SINK, state: USAGE_SYNC_STATE, mapping: USAGE_SYNC_MAPPING };
+}

@@ -1,0 +1,106 @@
+import { CST, Lexer } from 'yaml';
+
+/** Something wrong at an offset of a mapping's text; `key` is '' outside of an entry. */
+export interface Offence {
+  readonly at: number;
+  readonly key: string;
+  readonly message: string;
+}
+
+/** Characters of the largest file. */
+export const MAX_SIZE = 256 * 1024;
+/** Words of YAML, blanks and line ends included: some 250 entries. Bounds the time a file can take. */
+export const MAX_WORDS = 10_000;
+/** A file with more is no mapping with mistakes, but something else. */
+const MAX_OFFENCES = 20;
+
+const refused: Readonly<Record<string, string>> = {
+  anchor: 'anchors (&) are not supported: write the entry out',
+  alias: 'aliases (*) are not supported: write the entry out; text that starts with * needs quotes',
+  tag: 'tags (!) are not supported; text that starts with ! needs quotes',
+  'directive-line': 'directives (%) are not supported',
+  'seq-item-ind': 'lists are not supported: a mapping is a map of entries',
+  'flow-seq-start': 'lists are not supported; text that starts with [ needs quotes',
+  'explicit-key-ind': 'keys behind "?" are not supported: write "key:"',
+};
+
+/**
+ * What lies outside the part of YAML that a mapping may use: maps of single values, at most two deep. Looks at
+ * words only, one after the other, and stops early, because a YAML parser that is given a hostile file may
+ * exhaust the stack or the memory of its process, which cannot be caught.
+ */
+export function outsideSubset(text: string): readonly Offence[] {
+  if (text.length > MAX_SIZE) return [offence(0, `has ${text.length} characters; ${MAX_SIZE} are allowed`)];
+  const strange = /(?![\t\n\r\u0085])[\p{Cc}\p{Cs}\uFFFD]/u.exec(text);
+  if (strange)
+    return [offence(strange.index, `holds the character ${codeOf(strange[0])}: is it UTF-8 text?`)];
+  const offences: Offence[] = [];
+  for (const found of scan(text)) if (offences.push(found) === MAX_OFFENCES) break;
+  return offences;
+}
+
+function* scan(text: string): Generator<Offence> {
+  const state = { depth: 0, colons: 0, documents: 0 };
+  let at = 0;
+  let words = 0;
+  let content = false;
+  for (const word of new Lexer().lex(text)) {
+    const type: string = content ? 'content' : (CST.tokenType(word) ?? 'unknown');
+    content = type === 'scalar';
+    if (isMark(type)) continue;
+    const message = refused[type] ?? structure(type, state) ?? escape(type, word);
+    if (message) yield offence(at, message);
+    at += word.length;
+    words += 1;
+    if (words > MAX_WORDS) return yield offence(at, `is too large: a mapping may have ${MAX_WORDS} words`);
+  }
+}
+
+/** Words of the lexer that stand for no text. */
+function isMark(type: string): boolean {
+  return type === 'scalar' || type === 'doc-mode' || type === 'flow-error-end';
+}
+
+function structure(type: string, state: { depth: number; colons: number; documents: number }): string | null {
+  switch (type) {
+    case 'doc-start':
+      state.documents += 1;
+      return state.documents > 1 ? 'a second document: a mapping is one' : null;
+    case 'flow-map-start':
+      state.depth += 1;
+      state.colons = 0;
+      return state.depth > 2 ? 'nested too deeply: an entry holds single values' : null;
+    case 'flow-map-end':
+      state.depth -= 1;
+      return state.depth < 0 ? 'expected no "}" here' : null;
+    case 'comma':
+      state.colons = 0;
+      return null;
+    case 'newline':
+      if (state.depth === 0) state.colons = 0;
+      return null;
+    case 'map-value-ind':
+      state.colons += 1;
+      return state.colons > 1 ? 'a second ":" in one place: text that holds ": " needs quotes' : null;
+    default:
+      return null;
+  }
+}
+
+const badEscape =
+  /\\(?![0abefnrtvNLP_ "/\\\t\r\n]|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U(?:000[\da-fA-F]|0010)[\da-fA-F]{4})/;
+
+/** The library would describe every single one of them, which takes a second for a file full. */
+function escape(type: string, word: string): string | null {
+  if (type !== 'double-quoted-scalar') return null;
+  const found = badEscape.exec(word.replaceAll('\\\\', '__'));
+  return found ? `an unknown escape \\${word[found.index + 1] ?? ''} in quotes: write \\\\ for \\` : null;
+}
+
+function offence(at: number, message: string): Offence {
+  return { at, key: '', message };
+}
+
+function codeOf(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}

@@ -1,0 +1,64 @@
+import { formatInstant, type Millis } from './time.ts';
+
+/** What became of one cell. Counts are of records unless they say metrics. */
+export interface WindowReport {
+  readonly start: string;
+  readonly end: string;
+  readonly partition: string;
+  readonly records: number;
+  readonly metrics: number;
+  readonly dropped: { readonly null_result: number; readonly unmapped: Readonly<Record<string, number>>; readonly system: number };
+  /** Records that the provider repeats, dropped. */
+  readonly duplicates: number;
+  /** Records of equal identity that are no duplicates: kept, told apart by an ordinal. */
+  readonly conflicting: number;
+  readonly quarantined: number;
+  readonly settled: boolean;
+  /** It had been delivered before, and is different now. */
+  readonly changed: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** The answer of one account's stream (contract: Handlers on Lambda). */
+export interface StreamReport {
+  readonly status: 'done' | 'nothing_due' | 'busy' | 'continue';
+  readonly windows: readonly WindowReport[];
+  readonly gaps: readonly { readonly start: string; readonly end: string; readonly why: string }[];
+  readonly notes: readonly string[];
+  /** The end of the last contiguous committed cell; null before the first. */
+  readonly last_update: string | null;
+  readonly next_due: string | null;
+}
+
+/** What one partition came to, before the account's answer is put together. */
+export interface PartitionReport {
+  readonly partition: string;
+  readonly status: StreamReport['status'];
+  readonly windows: readonly WindowReport[];
+  readonly notes: readonly string[];
+  readonly checkpoint: Millis | null;
+  readonly nextDue: Millis | null;
+}
+
+/** Puts the partitions' reports together; what holds for the account is what holds for its slowest partition. */
+export function reportOf(partitions: readonly PartitionReport[], notes: readonly string[]): StreamReport {
+  const statuses = new Set(partitions.map((report) => report.status));
+  const checkpoints = partitions.map((report) => report.checkpoint);
+  return {
+    status: (['continue', 'busy', 'done'] as const).find((status) => statuses.has(status)) ?? 'nothing_due',
+    windows: partitions.flatMap((report) => report.windows),
+    gaps: [],
+    notes: [...notes, ...partitions.flatMap((report) => report.notes)],
+    last_update: printed(checkpoints.includes(null) ? null : earliest(checkpoints)),
+    next_due: printed(earliest(partitions.map((report) => report.nextDue))),
+  };
+}
+
+function earliest(instants: readonly (Millis | null)[]): Millis | null {
+  const known = instants.filter((instant) => instant !== null);
+  return known.length > 0 ? Math.min(...known) : null;
+}
+
+function printed(instant: Millis | null): string | null {
+  return instant === null ? null : formatInstant(instant);
+}
