@@ -24,7 +24,8 @@ export interface ReadyAccount {
 export async function openAccounts(file: string, only: readonly string[]): Promise<ReadyAccount[]> {
   const accounts = parseAccounts(readFileOrRefuse(file), file, (name) => process.env[name] ?? null);
   for (const id of only) {
-    if (!accounts.some((account) => account.id === id)) throw new InvalidConfig(`${file} has no account "${id}"`);
+    if (!accounts.some((account) => account.id === id))
+      throw new InvalidConfig(`${file} has no account "${id}"`);
   }
   const wanted = accounts.filter(({ id }) => only.length === 0 || only.includes(id));
   return Promise.all(wanted.map((account) => readyAccount(account, file)));
@@ -58,7 +59,10 @@ function subjectOf(account: Account, file: string): Subject {
 }
 
 /** In the operator's own file `ca_bundle` may be a path; an event's never is. */
-function withCertificates(credentials: Account['credentials'], near: (path: string) => string): Account['credentials'] {
+function withCertificates(
+  credentials: Account['credentials'],
+  near: (path: string) => string,
+): Account['credentials'] {
   const bundle = credentials.ca_bundle;
   if (typeof bundle !== 'string' || bundle.includes('-----BEGIN')) return credentials;
   return { ...credentials, ca_bundle: readFileOrRefuse(near(bundle)) };

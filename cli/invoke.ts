@@ -17,7 +17,11 @@ export async function invoke(target: string, options: InvokeOptions): Promise<nu
   const [name = '', handler = ''] = target.split('.');
   const room = await loadProvider(name);
   const logs: unknown[] = [];
-  const platform = commandPlatform({ now: options.now, write: (line) => logs.push(JSON.parse(line)), level: 'info' });
+  const platform = commandPlatform({
+    now: options.now,
+    write: (line) => logs.push(JSON.parse(line)),
+    level: 'info',
+  });
   const run = chooseHandler(handler, room, options, platform);
   const event = readEvent(options.event);
   const print = (outcome: { value: unknown; error: unknown }) =>
@@ -38,14 +42,20 @@ function chooseHandler(
   platform: ReturnType<typeof commandPlatform>,
 ): (event: unknown) => Promise<unknown> {
   const { USAGE_SYNC_SINK, USAGE_SYNC_STATE, USAGE_SYNC_MAPPING } = process.env;
-  const destination = { sink: USAGE_SYNC_SINK, state: USAGE_SYNC_STATE, mapping: options.mapping ?? USAGE_SYNC_MAPPING };
+  const destination = {
+    sink: USAGE_SYNC_SINK,
+    state: USAGE_SYNC_STATE,
+    mapping: options.mapping ?? USAGE_SYNC_MAPPING,
+  };
   switch (handler.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())) {
     case 'getMetrics':
       return (event) => answerMetrics(provider, mapping, event, platform, destination);
     case 'validateCredentials':
       return (event) => answerCredentials(provider, event, platform);
     default:
-      throw new InvalidConfig(`${provider.name} has no handler "${handler}"; it has getMetrics and validateCredentials`);
+      throw new InvalidConfig(
+        `${provider.name} has no handler "${handler}"; it has getMetrics and validateCredentials`,
+      );
   }
 }
 

@@ -36,7 +36,9 @@ export async function planCommand(options: PlanCommandOptions): Promise<number> 
       refuse(error);
     }
   }
-  process.stdout.write(options.json ? `${JSON.stringify({ plans: plans.map(asJson) })}\n` : plans.map(asText).join(''));
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ plans: plans.map(asJson) })}\n` : plans.map(asText).join(''),
+  );
   if (failures === 0) return exitCode.ok;
   return failures === accounts.length ? exitCode.failed : exitCode.partly;
 }
@@ -48,7 +50,11 @@ function asJson({ account, provider, plan }: { account: string; provider: string
     stream: 'metrics',
     partition: plan.partition,
     grid: plan.grid,
-    cells: plan.cells.map(({ start, end, reasons }) => ({ start: formatInstant(start), end: formatInstant(end), reasons })),
+    cells: plan.cells.map(({ start, end, reasons }) => ({
+      start: formatInstant(start),
+      end: formatInstant(end),
+      reasons,
+    })),
     next_due: formatInstant(plan.nextDue),
     notes: plan.notes,
   };

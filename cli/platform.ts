@@ -1,11 +1,15 @@
 import { systemClock } from '../lib/clock.ts';
 import { InvalidConfig } from '../lib/errors.ts';
-import type { LogLevel } from '../lib/log.ts';
+import type { Level } from '../lib/log.ts';
 import type { Platform } from '../lib/run.ts';
 import { type Interval, type Millis, parseInstant } from '../lib/time.ts';
 
 /** The command line as a platform: a signal ends the run between two cells, and what is complete is kept. */
-export function commandPlatform(options: { now?: string | undefined; write: (line: string) => void; level: LogLevel }): Platform {
+export function commandPlatform(options: {
+  now?: string | undefined;
+  write: (line: string) => void;
+  level: Level;
+}): Platform {
   return {
     clock: systemClock(options.now === undefined ? undefined : instantOption('--now', options.now)),
     signal: interrupted(),
@@ -31,7 +35,8 @@ export function rangeOption(from: string | undefined, to: string | undefined): I
 
 function instantOption(name: string, text: string): Millis {
   const instant = parseInstant(text);
-  if (instant === null) throw new InvalidConfig(`${name}: expected an RFC 3339 timestamp such as 2026-11-21T00:00:00Z`);
+  if (instant === null)
+    throw new InvalidConfig(`${name}: expected an RFC 3339 timestamp such as 2026-11-21T00:00:00Z`);
   return instant;
 }
 

@@ -13,7 +13,9 @@ export interface ProviderRoom {
 export async function loadProvider(name: string): Promise<ProviderRoom> {
   const known = providerNames();
   if (!known.includes(name)) {
-    throw new InvalidConfig(`There is no provider "${name}"; there are: ${known.join(', ')}`, { code: 'UNKNOWN_PROVIDER' });
+    throw new InvalidConfig(`There is no provider "${name}"; there are: ${known.join(', ')}`, {
+      code: 'UNKNOWN_PROVIDER',
+    });
   }
   return (await import(`../functions/${name}/index.ts`)) as ProviderRoom;
 }

@@ -2,7 +2,18 @@ import type { WindowReport } from '../lib/report.ts';
 import type { AccountOutcome } from './sync.ts';
 import { table } from './table.ts';
 
-const headings = ['account', 'status', 'cells', 'records', 'metrics', 'dropped', 'quarantined', 'spend', 'duration', 'next due'];
+const headings = [
+  'account',
+  'status',
+  'cells',
+  'records',
+  'metrics',
+  'dropped',
+  'quarantined',
+  'spend',
+  'duration',
+  'next due',
+];
 
 /** One line for each account, and what a reader should know beside the numbers. */
 export function summary(outcomes: readonly AccountOutcome[]): string {
@@ -12,7 +23,8 @@ export function summary(outcomes: readonly AccountOutcome[]): string {
 
 function row({ account, report, error, seconds }: AccountOutcome): string[] {
   const windows = report?.windows ?? [];
-  const sum = (count: (window: WindowReport) => number) => String(windows.reduce((total, window) => total + count(window), 0));
+  const sum = (count: (window: WindowReport) => number) =>
+    String(windows.reduce((total, window) => total + count(window), 0));
   return [
     account,
     error?.exc_type ?? (report?.status ?? '').replace('_', ' '),
@@ -40,8 +52,12 @@ function notesOf({ report, error }: AccountOutcome): string[] {
   return [
     ...(report?.notes ?? []),
     ...repeated(windows),
-    ...(changed.length > 0 ? [`changed since they were delivered: ${changed.map(({ start }) => start).join(', ')}`] : []),
-    ...(open.length > 0 ? [`${open.length} of ${windows.length} cells are not settled yet and will be read again`] : []),
+    ...(changed.length > 0
+      ? [`changed since they were delivered: ${changed.map(({ start }) => start).join(', ')}`]
+      : []),
+    ...(open.length > 0
+      ? [`${open.length} of ${windows.length} cells are not settled yet and will be read again`]
+      : []),
   ];
 }
 
@@ -50,6 +66,8 @@ function repeated(windows: readonly WindowReport[]): string[] {
   const conflicting = windows.reduce((sum, window) => sum + window.conflicting, 0);
   return [
     ...(duplicates > 0 ? [`${duplicates} records were repeated by the provider and count once`] : []),
-    ...(conflicting > 0 ? [`${conflicting} records look like others but differ in amount or description; all were kept`] : []),
+    ...(conflicting > 0
+      ? [`${conflicting} records look like others but differ in amount or description; all were kept`]
+      : []),
   ];
 }

@@ -66,7 +66,15 @@ export interface OpenDestination {
 }
 
 /** `--out DIR` is a sink and a state in one folder; each may be named on its own. */
-export function openDestination({ out, sink, state }: { out: string; sink?: string; state?: string }): OpenDestination {
+export function openDestination({
+  out,
+  sink,
+  state,
+}: {
+  out: string;
+  sink?: string;
+  state?: string;
+}): OpenDestination {
   return { sink: openSink(sink ?? `file:${out}`), state: openState(state ?? `file:${join(out, 'state')}`) };
 }
 
@@ -122,7 +130,11 @@ function describe(error: unknown): string {
 function exitCodeOf(outcomes: readonly AccountOutcome[]): number {
   const failed = outcomes.filter(({ error }) => error !== null).length;
   if (failed === outcomes.length) return exitCode.failed;
-  const incomplete = outcomes.some(({ report }) => report?.windows.some(({ quarantined }) => quarantined > 0));
+  const incomplete = outcomes.some(({ report }) =>
+    report?.windows.some(({ quarantined }) => quarantined > 0),
+  );
   if (failed > 0 || incomplete) return exitCode.partly;
-  return outcomes.some(({ report }) => report?.status === 'continue' || report?.status === 'busy') ? exitCode.again : exitCode.ok;
+  return outcomes.some(({ report }) => report?.status === 'continue' || report?.status === 'busy')
+    ? exitCode.again
+    : exitCode.ok;
 }

@@ -29,7 +29,12 @@ const location = z.strictObject({
 });
 
 const account = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'expected 1 to 63 letters, digits, dots, dashes, underscores'),
+  id: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+      'expected 1 to 63 letters, digits, dots, dashes, underscores',
+    ),
   provider: z.string().min(1),
   customer_id: z.string().min(1).nullish(),
   streams: z.array(z.string()).optional(),
@@ -61,7 +66,12 @@ export function parseAccounts(text: string, file: string, resolve: ResolveRefere
   const document = parseDocument(text, { uniqueKeys: true });
   const [problem] = document.errors;
   if (problem) throw new InvalidConfig(`${file}: ${problem.message.split('\n')[0]}`);
-  const { defaults, accounts } = parse(accountsSchema, document.toJS({ maxAliasCount: 0 }), file, InvalidConfig);
+  const { defaults, accounts } = parse(
+    accountsSchema,
+    document.toJS({ maxAliasCount: 0 }),
+    file,
+    InvalidConfig,
+  );
   assertUnique(accounts, file);
   return accounts.map((each) => ({
     ...defaults,
@@ -73,12 +83,17 @@ export function parseAccounts(text: string, file: string, resolve: ResolveRefere
 function assertUnique(accounts: readonly Account[], file: string): void {
   const seen = new Set<string>();
   for (const { id } of accounts) {
-    if (seen.has(id.toLowerCase())) throw new InvalidConfig(`${file}: the account id "${id}" is given twice (case does not count)`);
+    if (seen.has(id.toLowerCase()))
+      throw new InvalidConfig(`${file}: the account id "${id}" is given twice (case does not count)`);
     seen.add(id.toLowerCase());
   }
 }
 
-function resolveIn(credentials: Account['credentials'], path: string, resolve: ResolveReference): Account['credentials'] {
+function resolveIn(
+  credentials: Account['credentials'],
+  path: string,
+  resolve: ResolveReference,
+): Account['credentials'] {
   return Object.fromEntries(
     Object.entries(credentials).map(([key, value]) => [
       key,
@@ -90,12 +105,15 @@ function resolveIn(credentials: Account['credentials'], path: string, resolve: R
 function resolveText(text: string, path: string, resolve: ResolveReference): string {
   if (/^(secretsmanager|ssm):/.test(text)) {
     throw new InvalidConfig(`${path}: references to ${text.split(':')[0]} are not available here`, {
-      hint: 'Use ${NAME} and set the environment variable.',
+      hint: 'Name an environment variable instead, with a dollar sign and braces around it.',
     });
   }
   return text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
     const value = resolve(name);
-    if (value === null) throw new InvalidConfig(`${path}: the environment variable ${name} is not set`, { code: 'UNSET_REFERENCE' });
+    if (value === null)
+      throw new InvalidConfig(`${path}: the environment variable ${name} is not set`, {
+        code: 'UNSET_REFERENCE',
+      });
     return value;
   });
 }

@@ -39,7 +39,8 @@ export function nextFailure(previous: Failure | null, error: unknown, request: B
 
 /** Whether a failure still holds the next run back: as its error again, with the way out. */
 export function heldBack(failure: Failure | null, now: Millis, credentials: string): SyncError | null {
-  if (failure?.notBefore == null || failure.notBefore <= now || failure.credentials !== credentials) return null;
+  if (failure?.notBefore == null || failure.notBefore <= now || failure.credentials !== credentials)
+    return null;
   const { exc_type, exc_message, code } = failure.lastError;
   return errorNamed(exc_type, `${exc_message} (not asked again before ${formatInstant(failure.notBefore)})`, {
     code,

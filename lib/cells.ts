@@ -76,7 +76,10 @@ function withCell(cells: readonly CommittedCell[], cell: CommittedCell): Committ
 
 /** The end of the cells that follow `checkpoint` without a gap. */
 function advance(checkpoint: Millis, cells: readonly CommittedCell[]): Millis {
-  return cells.reduce((reached, cell) => (cell.start <= reached && cell.end > reached ? cell.end : reached), checkpoint);
+  return cells.reduce(
+    (reached, cell) => (cell.start <= reached && cell.end > reached ? cell.end : reached),
+    checkpoint,
+  );
 }
 
 /** Leaves out what will not be read again: settled, behind the checkpoint, and older than our patience. */

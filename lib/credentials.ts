@@ -30,7 +30,10 @@ export const tlsFields = {
 };
 
 /** The TLS settings as the HTTP client takes them. */
-export function tlsOf(config: { readonly ca_bundle?: string | null | undefined; readonly verify_ssl: boolean }): {
+export function tlsOf(config: {
+  readonly ca_bundle?: string | null | undefined;
+  readonly verify_ssl: boolean;
+}): {
   readonly ca?: string;
   readonly verify: boolean;
 } {

@@ -20,8 +20,15 @@ export interface SyncRequest {
   readonly taskId: string | null;
 }
 
-const text = z.string().nullish().transform((value) => value || null);
-const seconds = z.number().positive().nullish().transform((value) => value ?? null);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value || null);
+const seconds = z
+  .number()
+  .positive()
+  .nullish()
+  .transform((value) => value ?? null);
 
 /** Every RFC 3339 form, and null; finer than a millisecond is cut towards the past. */
 const timestamp = z
@@ -53,9 +60,12 @@ const eventSchema = z.object({
 export function parseEvent(event: unknown, provider: string): SyncRequest {
   const parsed = parse(eventSchema, event, 'event', InvalidEvent);
   if (parsed.provider !== null && parsed.provider !== provider) {
-    throw new InvalidEvent(`event.provider: this handler reads ${provider}, the event is for another provider`, {
-      code: 'WRONG_PROVIDER',
-    });
+    throw new InvalidEvent(
+      `event.provider: this handler reads ${provider}, the event is for another provider`,
+      {
+        code: 'WRONG_PROVIDER',
+      },
+    );
   }
   return {
     accountId: parsed.account_id,

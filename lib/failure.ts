@@ -1,6 +1,6 @@
 import { heldBack, nextFailure } from './backoff.ts';
-import type { Millis } from './time.ts';
 import type { Failure, PartitionKey, State } from './state/state.ts';
+import type { Millis } from './time.ts';
 
 /** What decides whether a partition that failed may be tried again. */
 export interface RetryRules {
@@ -37,7 +37,11 @@ export async function rememberingFailure<Result>(
   }
 }
 
-async function store(key: PartitionKey, state: State, next: (previous: Failure | null) => Failure | null): Promise<void> {
+async function store(
+  key: PartitionKey,
+  state: State,
+  next: (previous: Failure | null) => Failure | null,
+): Promise<void> {
   const lease = await state.acquire(key);
   try {
     await lease?.commit({ ...lease.state, failure: next(lease.state.failure) });

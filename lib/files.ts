@@ -51,7 +51,9 @@ export function isMissing(error: unknown): boolean {
 /** What a process that was killed left half-written in a folder. */
 export async function removeTemporary(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  await Promise.all(names.filter((name) => name.endsWith('.tmp')).map((name) => rm(join(folder, name), { force: true })));
+  await Promise.all(
+    names.filter((name) => name.endsWith('.tmp')).map((name) => rm(join(folder, name), { force: true })),
+  );
 }
 
 let written = 0;

@@ -48,7 +48,9 @@ export function handlers<Config, Client>(
   readonly validateCredentials: Handler<{ readonly ok: true }>;
 } {
   return {
-    getMetrics: onLambda((event, platform) => answerMetrics(provider, mapping, event, platform, environment())),
+    getMetrics: onLambda((event, platform) =>
+      answerMetrics(provider, mapping, event, platform, environment()),
+    ),
     validateCredentials: onLambda((event, platform) => answerCredentials(provider, event, platform)),
   };
 }
@@ -63,7 +65,8 @@ export async function answerMetrics<Config, Client>(
 ): Promise<MetricsValue | StreamReport> {
   const request = parseEvent(event, provider.name);
   const mapping = mappingFor(provider.name, defaultMapping, destination.mapping);
-  const state = destination.state === undefined ? eventState(request.lastUpdate) : openState(destination.state);
+  const state =
+    destination.state === undefined ? eventState(request.lastUpdate) : openState(destination.state);
   const returned = destination.sink === undefined ? valueSink() : null;
   const sink = returned ?? openSink(destination.sink ?? '');
   const target = { mapping, state, sink, seed: request.lastUpdate };

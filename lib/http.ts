@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import { type Agents, checkUrl, createAgents, type EgressRules, type Resolve } from './egress.ts';
 import { MalformedResponse, type SyncError } from './errors.ts';
 import type { Log } from './log.ts';
+import { redactError } from './redact.ts';
 import { isRedirect, judgeFailure, judgeStatus, pause, type Verdict, waitBefore, within } from './retry.ts';
 import { MINUTE, type Millis, SECOND } from './time.ts';
 
@@ -64,6 +65,8 @@ export interface HttpOptions {
   readonly resolve?: Resolve;
 }
 
+type Sent = HttpRequest | (() => HttpRequest);
+
 /** A client that belongs to one account and one invocation. */
 export interface Http {
   /**
@@ -72,7 +75,7 @@ export interface Http {
    * @param judge may overrule the table of statuses, never the refusal of redirects
    * @throws SyncError of the last attempt, naming method and path; `signal.reason` when aborted
    */
-  send(request: HttpRequest | (() => HttpRequest), judge?: Judge): Promise<HttpResponse>;
+  send(request: Sent, judge?: Judge): Promise<HttpResponse>;
   /** Ends what is still running and gives every socket back. */
   close(): void;
 }
@@ -88,7 +91,13 @@ export function createHttp(options: HttpOptions): Http {
   else options.signal.addEventListener('abort', abort, { once: true });
   const transport = options.transport ?? overSockets(agents, options.maxBytes ?? 64 * 1024 * 1024);
   return {
-    send: (request, judge) => send({ options, rules, transport, signal: life.signal }, request, judge),
+    async send(request, judge) {
+      try {
+        return await send({ options, rules, transport, signal: life.signal }, request, judge);
+      } catch (error) {
+        throw error === life.signal.reason ? error : redactError(error, options.redact);
+      }
+    },
     close() {
       options.signal.removeEventListener('abort', abort);
       life.abort(new Error('The HTTP client was closed'));
@@ -104,23 +113,20 @@ interface Client {
   readonly signal: AbortSignal;
 }
 
-async function send(
-  client: Client,
-  request: HttpRequest | (() => HttpRequest),
-  judge: Judge | undefined,
-): Promise<HttpResponse> {
+async function send(client: Client, request: Sent, judge: Judge | undefined): Promise<HttpResponse> {
   const { options, signal } = client;
   const wire = () => options.clock.wire();
   const deadline = wire() + (options.callMs ?? 5 * MINUTE);
   for (let attempt = 1; ; attempt += 1) {
-    signal.throwIfAborted();
     const built = typeof request === 'function' ? request() : request;
-    const { verdict, response } = await attemptOnce(client, built, deadline - wire(), judge);
-    if (response && verdict.action === 'accept') return response;
-    if (verdict.action !== 'retry') throw cleaned(verdict, options.redact);
+    signal.throwIfAborted();
+    const outcome = await attemptOnce(client, built, deadline - wire(), judge);
+    if (outcome.response) return outcome.response;
+    const { verdict } = outcome;
+    if (verdict.action === 'fail') throw verdict.error;
     const wait = waitBefore(attempt, verdict.afterMs, options.random ?? Math.random);
     const over = built.retry === false || attempt >= (options.attempts ?? 5) || wire() + wait >= deadline;
-    if (over) throw cleaned(verdict, options.redact);
+    if (over) throw told(verdict);
     const fields = { attempt, wait_ms: Math.round(wait), code: verdict.error.code };
     options.log.warn(`${verdict.error.message}; trying again`, fields);
     await pause(wait, signal);
@@ -128,9 +134,7 @@ async function send(
 }
 
 type Refusal = Exclude<Verdict, { action: 'accept' }>;
-type Outcome =
-  | { readonly verdict: Extract<Verdict, { action: 'accept' }>; readonly response: HttpResponse }
-  | { readonly verdict: Refusal; readonly response?: never };
+type Outcome = { readonly response: HttpResponse } | { readonly response?: never; readonly verdict: Refusal };
 
 async function attemptOnce(
   client: Client,
@@ -149,7 +153,7 @@ async function attemptOnce(
     options.log.debug(call, { status: response.status, bytes: response.body.length, ms: took });
     const byStatus = judgeStatus(call, request.url, response, options.clock.wire());
     const verdict = judge && !isRedirect(response) ? judge(response, byStatus) : byStatus;
-    return verdict.action === 'accept' ? { verdict, response } : { verdict };
+    return verdict.action === 'accept' ? { response } : { verdict };
   } catch (error) {
     signal.throwIfAborted();
     const verdict = judgeFailure(call, error);
@@ -163,21 +167,17 @@ function callOf({ method, url }: HttpRequest): string {
   return `${method} ${url.pathname}`;
 }
 
-/** The error to throw: without secrets, whoever made it, and with the wait that the server asked for. */
-function cleaned(verdict: Refusal, redact: (text: string) => string): SyncError {
-  const { error } = verdict;
-  const told = verdict.action === 'retry' && verdict.afterMs !== undefined && error.retryAfter === undefined;
-  return Object.assign(error, {
-    message: redact(error.message),
-    stack: redact(error.stack ?? ''),
-    hint: redact(error.hint),
-    ...(told ? { retryAfter: Math.ceil((verdict.afterMs ?? 0) / SECOND) } : {}),
-  });
+/** The error of the last attempt, with the wait that the server asked for. */
+function told({ error, afterMs }: Extract<Verdict, { action: 'retry' }>): SyncError {
+  if (afterMs === undefined || error.retryAfter !== undefined) return error;
+  return Object.assign(error, { retryAfter: Math.ceil(afterMs / SECOND) });
 }
 
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('The call was aborted', { cause: reason });
 }
+
+type Incoming = http.IncomingMessage;
 
 /** The default transport. The module object is called, not a copy of its function, so that tests can intercept. */
 function overSockets(agents: Agents, maxBytes: number): Transport {
@@ -186,12 +186,8 @@ function overSockets(agents: Agents, maxBytes: number): Transport {
       const secure = request.url.protocol === 'https:';
       const headers = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
       const agent = secure ? agents.https : agents.http;
-      const outgoing = (secure ? https : http).request(request.url, {
-        method: request.method,
-        headers,
-        agent,
-        signal,
-      });
+      const { method, url } = request;
+      const outgoing = (secure ? https : http).request(url, { method, headers, agent, signal });
       outgoing.on('error', reject);
       outgoing.on('response', (incoming) => {
         readAnswer(incoming, maxBytes, callOf(request)).then(resolve, reject);
@@ -200,11 +196,7 @@ function overSockets(agents: Agents, maxBytes: number): Transport {
     });
 }
 
-async function readAnswer(
-  incoming: http.IncomingMessage,
-  maxBytes: number,
-  call: string,
-): Promise<HttpResponse> {
+async function readAnswer(incoming: Incoming, maxBytes: number, call: string): Promise<HttpResponse> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of (await decoded(incoming, call)) as AsyncIterable<Buffer>) {
@@ -223,7 +215,7 @@ async function readAnswer(
 }
 
 /** The body as a stream of plain bytes. An empty body has no encoding, whatever its headers say (HEAD, 204). */
-async function decoded(incoming: http.IncomingMessage, call: string): Promise<AsyncIterable<Buffer>> {
+async function decoded(incoming: Incoming, call: string): Promise<AsyncIterable<Buffer>> {
   const encoding = incoming.headers['content-encoding']?.trim().toLowerCase() || 'identity';
   if (encoding === 'identity') return incoming;
   const chunks: AsyncIterator<Buffer> = incoming[Symbol.asyncIterator]();
@@ -232,9 +224,7 @@ async function decoded(incoming: http.IncomingMessage, call: string): Promise<As
   const decoder = decoderOf(encoding, first.value);
   if (!decoder) {
     incoming.destroy();
-    throw new MalformedResponse(`${call}: the body is encoded in a way that was not asked for`, {
-      code: 'UNKNOWN_ENCODING',
-    });
+    throw new MalformedResponse(`${call}: the body has an unknown encoding`, { code: 'UNKNOWN_ENCODING' });
   }
   return pipeline(rejoined(first.value, chunks), decoder, () => {}); // failures reach the reader of the decoder
 }

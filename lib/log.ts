@@ -28,9 +28,15 @@ export interface LogOptions {
 
 const levels: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
-/** A log of one JSON object per line: `{time, level, message, …fields}`, times in RFC 3339. */
+/**
+ * A log of one JSON object per line: `{time, level, message, …fields}`, times in RFC 3339. The first three are
+ * the line's own: fields of these names are not shown.
+ */
 export function createLog(options: LogOptions): Log {
-  const fields = plainFields(options.fields ?? {}, options.redact);
+  return logWith(options, plainFields(options.fields ?? {}, options.redact));
+}
+
+function logWith(options: LogOptions, fields: Fields): Log {
   const at = (level: Level) => (message: string, extra?: Fields) => {
     if (levels.indexOf(level) < levels.indexOf(options.level)) return;
     quietly(() => options.write(lineOf(options, level, message, fields, extra)));
@@ -40,7 +46,7 @@ export function createLog(options: LogOptions): Log {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    with: (extra) => createLog({ ...options, fields: { ...fields, ...plainFields(extra, options.redact) } }),
+    with: (extra) => logWith(options, { ...fields, ...plainFields(extra, options.redact) }),
   };
 }
 

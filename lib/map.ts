@@ -111,9 +111,12 @@ function specialisationOf(record: UsageRecord, entry: MappingEntry): string {
   if (entry.specialisationFrom === null) return entry.specialisation;
   const value = String(record.attributes[entry.specialisationFrom] ?? '');
   if (/^\*|[\r\n\u2028\u2029]/.test(value)) {
-    throw new MappingError(`${entry.key}: the attribute ${entry.specialisationFrom} cannot be a specialisation`, {
-      code: 'BAD_SPECIALISATION',
-    });
+    throw new MappingError(
+      `${entry.key}: the attribute ${entry.specialisationFrom} cannot be a specialisation`,
+      {
+        code: 'BAD_SPECIALISATION',
+      },
+    );
   }
   return value;
 }

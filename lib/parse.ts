@@ -8,7 +8,12 @@ type Refusal = new (message: string) => Error;
  * be a secret.
  * @param root how the reader knows the value: `event`, `accounts.yaml`.
  */
-export function parse<Output>(schema: z.ZodType<Output>, value: unknown, root: string, Refused: Refusal): Output {
+export function parse<Output>(
+  schema: z.ZodType<Output>,
+  value: unknown,
+  root: string,
+  Refused: Refusal,
+): Output {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new Refused(result.error.issues.map((issue) => describe(issue, root)).join('; '));
@@ -16,7 +21,9 @@ export function parse<Output>(schema: z.ZodType<Output>, value: unknown, root: s
 
 function describe(issue: z.core.$ZodIssue, root: string): string {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${pathOf(root, [...issue.path, key])}: is not a known setting`).join('; ');
+    return issue.keys
+      .map((key) => `${pathOf(root, [...issue.path, key])}: is not a known setting`)
+      .join('; ');
   }
   return `${pathOf(root, issue.path)}: ${issue.message.replace(/^Invalid input: /, '')}`;
 }
@@ -25,6 +32,8 @@ function describe(issue: z.core.$ZodIssue, root: string): string {
 function pathOf(root: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`;
-    return /^[\w-]+$/.test(String(key)) ? `${text}.${String(key)}` : `${text}[${JSON.stringify(String(key))}]`;
+    return /^[\w-]+$/.test(String(key))
+      ? `${text}.${String(key)}`
+      : `${text}[${JSON.stringify(String(key))}]`;
   }, root);
 }

@@ -46,7 +46,9 @@ const MOST_CELLS = 100_000;
 export function planCells(request: PlanRequest): Plan {
   const { grid, now, skew, order } = request;
   const end = now - skew * SECOND;
-  const planned = request.range ? plannedByRange(request, request.range, end) : plannedByCheckpoint(request, end);
+  const planned = request.range
+    ? plannedByRange(request, request.range, end)
+    : plannedByCheckpoint(request, end);
   const cells = planned.map((cell) => ({ ...cell, reasons: [...cell.reasons, ...clockReasons(cell, grid)] }));
   if (order === 'fresh-first') cells.reverse();
   return { cells, nextDue: nextDue(request, cells), notes: notesOf(request, cells) };
@@ -57,7 +59,10 @@ export function assertSameGrid(stored: Grid | null, current: Grid): void {
   if (stored === null || (stored.minutes === current.minutes && stored.zone === current.zone)) return;
   throw new InvalidConfig(
     `The grid changed from ${describeGrid(stored)} to ${describeGrid(current)}; what was delivered would not fit`,
-    { code: 'GRID_CHANGED', hint: 'Restore the former setting, or rewrite the range with `usage-sync sync --regrid`.' },
+    {
+      code: 'GRID_CHANGED',
+      hint: 'Restore the former setting, or rewrite the range with `usage-sync sync --regrid`.',
+    },
   );
 }
 
@@ -93,25 +98,40 @@ function plannedByCheckpoint(request: PlanRequest, end: Millis): PlannedCell[] {
   const { checkpoint, grid, skew } = request;
   const known = new Set(request.cells.map((cell) => cell.start));
   const due = `complete since its end stands ${describeSeconds(skew)} behind now`;
-  if (checkpoint === null) return firstRun(request, end).map((cell) => ({ ...cell, reasons: [...cell.reasons, due] }));
+  if (checkpoint === null)
+    return firstRun(request, end).map((cell) => ({ ...cell, reasons: [...cell.reasons, due] }));
   const fresh = completeCells(grid, { start: checkpoint, end })
     .filter((cell) => !known.has(cell.start))
     .map((cell) => ({
       ...cell,
-      reasons: [cell.start < checkpoint ? `moved back from ${formatInstant(checkpoint)} to the start of its cell` : 'new', due],
+      reasons: [
+        cell.start < checkpoint
+          ? `moved back from ${formatInstant(checkpoint)} to the start of its cell`
+          : 'new',
+        due,
+      ],
     }));
   return [...readAgain(request, end), ...fresh].sort((a, b) => a.start - b.start);
 }
 
 function firstRun(request: PlanRequest, end: Millis): PlannedCell[] {
   const { grid, initialInterval, poll, now, skew } = request;
-  const interval = setupTimeInterval({ poll_interval: poll }, { initial_interval: initialInterval, skew }, now);
+  const interval = setupTimeInterval(
+    { poll_interval: poll },
+    { initial_interval: initialInterval, skew },
+    now,
+  );
   const start = interval?.start ?? end;
   const cells = completeCells(grid, { start, end });
   const reasons = [`first run: from ${formatInstant(start)}, moved back to the start of its cell`];
   if (cells.length > 0) return cells.map((cell) => ({ ...cell, reasons }));
   const last = cellAt(grid, cellAt(grid, end).start - 1);
-  return [{ ...last, reasons: [`first run: no cell after ${formatInstant(start)} is complete, so the last one that is`] }];
+  return [
+    {
+      ...last,
+      reasons: [`first run: no cell after ${formatInstant(start)} is complete, so the last one that is`],
+    },
+  ];
 }
 
 function readAgain(request: PlanRequest, end: Millis): PlannedCell[] {
@@ -124,7 +144,8 @@ function readAgain(request: PlanRequest, end: Millis): PlannedCell[] {
 function reasonsToReadAgain(cell: CommittedCell, request: PlanRequest): string[] {
   if (!isOpen(cell, request) || !wasReadLongAgo(cell, request)) return [];
   const reasons = [];
-  if (isInLookback(cell, request)) reasons.push(`read again: within the lookback of ${describeSeconds(request.lookback)}`);
+  if (isInLookback(cell, request))
+    reasons.push(`read again: within the lookback of ${describeSeconds(request.lookback)}`);
   if (cell.quarantined > 0) reasons.push(`read again: ${cell.quarantined} records were quarantined`);
   if (isSuspect(cell, request.cells)) reasons.push('read again: empty between full cells');
   else if (!cell.settled) reasons.push('read again: not settled yet');
@@ -147,7 +168,9 @@ function wasReadLongAgo({ readAt }: CommittedCell, { now, poll }: PlanRequest): 
 function plannedByRange(request: PlanRequest, range: Interval, end: Millis): PlannedCell[] {
   const { grid } = request;
   if ((range.end - range.start) / (grid.minutes * MINUTE) > MOST_CELLS) {
-    throw new InvalidConfig(`The range ${formatInterval(range)} has more than ${MOST_CELLS} cells of ${describeGrid(grid)}`);
+    throw new InvalidConfig(
+      `The range ${formatInterval(range)} has more than ${MOST_CELLS} cells of ${describeGrid(grid)}`,
+    );
   }
   const cells = [...cellsOver(grid, range)];
   const widened = cells.length > 0 ? covering(cells) : range;

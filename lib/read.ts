@@ -1,8 +1,8 @@
 import { InconsistentListing, MalformedResponse, SyncError } from './errors.ts';
-import type { UsageRecord } from './models/usage.ts';
-import { covering, type PlannedCell, spanOf } from './plan.ts';
 import type { Grid } from './grid.ts';
 import type { Log } from './log.ts';
+import type { UsageRecord } from './models/usage.ts';
+import { covering, type PlannedCell, spanOf } from './plan.ts';
 import type { MetricsStream } from './provider.ts';
 
 /** A row that could not be normalised, with its error. */
@@ -70,7 +70,10 @@ export async function* readCells<Client>(
 }
 
 /** Data that moves while it is read is read once more, from the start; the second time is final. */
-async function readSpan<Client>(span: readonly PlannedCell[], options: ReadOptions<Client>): Promise<CellRead[]> {
+async function readSpan<Client>(
+  span: readonly PlannedCell[],
+  options: ReadOptions<Client>,
+): Promise<CellRead[]> {
   try {
     return await walk(span, options);
   } catch (error) {
@@ -88,7 +91,8 @@ async function walk<Client>(span: readonly PlannedCell[], options: ReadOptions<C
     const bad: BadRow[] = [];
     for (const raw of page.rows) {
       try {
-        for (const record of stream.normalize(raw)) for (const read of place(record)) read.records.push(record);
+        for (const record of stream.normalize(raw))
+          for (const read of place(record)) read.records.push(record);
       } catch (error) {
         if (!(error instanceof SyncError)) throw error;
         bad.push({ raw, error });
@@ -106,7 +110,10 @@ interface OpenRead extends CellRead {
 }
 
 /** Which cells a record belongs to; none when the fetch gave more than was asked. */
-function placing(reads: readonly OpenRead[], belongs: 'start' | 'overlap'): (record: UsageRecord) => readonly OpenRead[] {
+function placing(
+  reads: readonly OpenRead[],
+  belongs: 'start' | 'overlap',
+): (record: UsageRecord) => readonly OpenRead[] {
   const ordered = [...reads].sort((a, b) => a.cell.start - b.cell.start);
   if (belongs === 'overlap') {
     return ({ period }) => ordered.filter(({ cell }) => period.start < cell.end && period.end > cell.start);
@@ -129,7 +136,11 @@ function lastStartingBy(ordered: readonly OpenRead[], instant: number): OpenRead
 }
 
 /** A row that cannot even be dated is kept with the first cell that was asked for. */
-function homeOf<Client>(row: BadRow, reads: readonly OpenRead[], stream: MetricsStream<Client>): OpenRead | undefined {
+function homeOf<Client>(
+  row: BadRow,
+  reads: readonly OpenRead[],
+  stream: MetricsStream<Client>,
+): OpenRead | undefined {
   const start = stream.startOf(row.raw);
   if (start === null) return reads[0];
   return reads.find(({ cell }) => cell.start <= start && start < cell.end);
@@ -142,10 +153,13 @@ function homeOf<Client>(row: BadRow, reads: readonly OpenRead[], stream: Metrics
 function assertFewBad(bad: readonly BadRow[], of: number): void {
   const [first] = bad;
   if (!first || bad.length <= Math.max(1, of / 100)) return;
-  throw new MalformedResponse(`${bad.length} of ${of} records cannot be read; the first: ${first.error.message}`, {
-    code: 'TOO_MANY_BAD_RECORDS',
-    cause: first.error,
-  });
+  throw new MalformedResponse(
+    `${bad.length} of ${of} records cannot be read; the first: ${first.error.message}`,
+    {
+      code: 'TOO_MANY_BAD_RECORDS',
+      cause: first.error,
+    },
+  );
 }
 
 function widthFor(reads: readonly CellRead[], concurrency: number): number {
@@ -158,4 +172,3 @@ function handled<Result>(work: Promise<Result>): Promise<Result> {
   work.catch(() => {});
   return work;
 }
-

@@ -48,6 +48,21 @@ export function createRedactor(secrets: readonly Secret[]): Redact {
   return (text) => redactNames(redactForms(text, forms));
 }
 
+/**
+ * Redacts an error where it stands, with the errors that caused it: what recognises it still does.
+ * @returns the same error
+ */
+export function redactError(error: unknown, redact: Redact): unknown {
+  for (let one = error, depth = 0; one instanceof Error && depth < 8; one = one.cause, depth += 1) {
+    for (const member of ['message', 'stack', 'hint']) {
+      const text: unknown = Reflect.get(one, member);
+      const shown = typeof text === 'string' ? redact(text) : text;
+      if (shown !== text) Reflect.defineProperty(one, member, { value: shown });
+    }
+  }
+  return error;
+}
+
 /** Occurrences may overlap (one secret may begin inside another), so all are found before any is replaced. */
 function redactForms(text: string, forms: readonly RegExp[]): string {
   const ranges = forms.flatMap((form) => occurrences(text, form)).sort((a, b) => a.start - b.start);

@@ -7,7 +7,11 @@ export interface WindowReport {
   readonly partition: string;
   readonly records: number;
   readonly metrics: number;
-  readonly dropped: { readonly null_result: number; readonly unmapped: Readonly<Record<string, number>>; readonly system: number };
+  readonly dropped: {
+    readonly null_result: number;
+    readonly unmapped: Readonly<Record<string, number>>;
+    readonly system: number;
+  };
   /** Records that the provider repeats, dropped. */
   readonly duplicates: number;
   /** Records of equal identity that are no duplicates: kept, told apart by an ordinal. */

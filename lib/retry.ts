@@ -49,22 +49,18 @@ export function isRedirect({ status }: { readonly status: number }): boolean {
 /** Following could carry credentials to another server, or a request to one that is not the account's. */
 function redirected(call: string, url: URL, { status, headers }: Answer): SyncError {
   const { location } = headers;
-  const target = location !== undefined && URL.canParse(location, url) ? new URL(location, url) : null;
+  const target = location !== undefined && URL.canParse(location, url.href) ? new URL(location, url) : null;
   const where = target ? `${target.protocol}//${target.host}` : 'an unreadable place';
-  return new MalformedResponse(
-    `${call}: the server redirects (${status}) to ${where}; redirects are not followed`,
-    {
-      code: 'UNEXPECTED_REDIRECT',
-      hint: "Set the account's `url` to the final URL.",
-    },
-  );
+  return new MalformedResponse(`${call}: redirects (${status}) to ${where} are not followed`, {
+    code: 'UNEXPECTED_REDIRECT',
+    hint: "Set the account's `url` to the final URL.",
+  });
 }
 
 function statusError(call: string, status: number, afterMs: number | null): SyncError {
   const code = `HTTP_${status}`;
   const told = afterMs === null ? {} : { retryAfter: Math.ceil(afterMs / SECOND) };
-  if (status === 401)
-    return new InvalidCredentials(`${call}: the server does not accept the credentials (401)`);
+  if (status === 401) return new InvalidCredentials(`${call}: the server refuses the credentials (401)`);
   if (status === 403) return new InsufficientPermission(`${call}: the server forbids this call (403)`);
   if (status === 429) return new RateLimited(`${call}: the server asks for fewer calls (429)`, told);
   if (transient.has(status) || (status >= 500 && status < 600)) {
@@ -83,24 +79,14 @@ function statusError(call: string, status: number, afterMs: number | null): Sync
  */
 export function judgeFailure(call: string, error: unknown): Verdict | null {
   if (error instanceof SyncError) return { action: error.retryable ? 'retry' : 'fail', error };
-  for (const code of codesOf(error)) {
-    const cause = Object.assign(new Error(code), { code }); // not the original: it may hold raw bytes
-    const refused = refusalOf(code);
-    if (refused) {
-      const hint = refused.hint ?? caHint;
-      return {
-        action: 'fail',
-        error: new InvalidConfig(`${call}: ${refused.what}`, { code: refused.code, hint, cause }),
-      };
-    }
-    const network = networkFailures.find(({ codes }) => codes.test(code));
-    if (network) {
-      const details = { code: network.code, cause };
-      return {
-        action: 'retry',
-        error: new ProviderUnavailable(`${call}: ${network.what} (${code})`, details),
-      };
-    }
+  for (const found of codesOf(error)) {
+    const cause = Object.assign(new Error(found), { code: found }); // the original may hold raw bytes
+    const [, code, what, hint = ''] = refusals.find(([pattern]) => pattern.test(found)) ?? [];
+    if (code) return { action: 'fail', error: new InvalidConfig(`${call}: ${what}`, { code, hint, cause }) };
+    const [, passing, why] = networkFailures.find(([pattern]) => pattern.test(found)) ?? [];
+    if (!passing) continue;
+    const text = `${call}: ${why} (${found})`;
+    return { action: 'retry', error: new ProviderUnavailable(text, { code: passing, cause }) };
   }
   return null;
 }
@@ -113,86 +99,65 @@ function codesOf(error: unknown): string[] {
   });
 }
 
-const networkFailures = [
-  { codes: /^ECONNREFUSED$/, code: 'CONNECTION_REFUSED', what: 'nothing accepts connections there' },
-  {
-    codes: /^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|ERR_STREAM_PREMATURE_CLOSE)$/,
-    code: 'CONNECTION_RESET',
-    what: 'the connection broke before the answer was complete',
-  },
-  {
-    codes: /^(E(SOCKET)?TIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/,
-    code: 'TIMEOUT',
-    what: 'the server did not answer in time',
-  },
-  {
-    codes: /^(ENOTFOUND|EAI_\w+)$/,
-    code: 'DNS_FAILURE',
-    what: 'the name of the server could not be resolved',
-  },
-  {
-    codes: /^(Z_\w+|ERR__\w+|ERR_BROTLI_\w+)$/,
-    code: 'BODY_DAMAGED',
-    what: 'the compressed body is damaged or cut off',
-  },
-  { codes: /^E(HOST|NET)(UNREACH|DOWN)$/, code: 'UNREACHABLE', what: 'no network leads to the server' },
-  { codes: /^(HPE_\w+|UND_ERR_\w+)$/, code: 'INVALID_HTTP', what: 'the answer is not valid HTTP' },
-  { codes: /^(EPROTO|ERR_SSL_\w+)$/, code: 'TLS_HANDSHAKE', what: 'TLS could not be negotiated' },
-  {
-    codes: /^E(ADDRNOTAVAIL|MFILE|NFILE|NOBUFS)$/,
-    code: 'NO_SOCKET',
-    what: 'this machine has no socket left',
-  },
+/** Codes of Node, its parser, zlib and undici → our code, and what happened. The first row that fits counts. */
+const networkFailures: readonly (readonly [RegExp, string, string])[] = [
+  [/^ECONNREFUSED$/, 'CONNECTION_REFUSED', 'nothing accepts connections there'],
+  [
+    /^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|ERR_STREAM_PREMATURE_CLOSE)$/,
+    'CONNECTION_RESET',
+    'the connection broke before the answer was complete',
+  ],
+  [/^(E(SOCKET)?TIMEDOUT|UND_ERR_\w+_TIMEOUT)$/, 'TIMEOUT', 'the server did not answer in time'],
+  [/^(ENOTFOUND|EAI_\w+)$/, 'DNS_FAILURE', 'the name of the server could not be resolved'],
+  [/^E(HOST|NET)(UNREACH|DOWN)$/, 'UNREACHABLE', 'no network leads to the server'],
+  [/^(Z_|ERR__|ERR_BROTLI_)\w+$/, 'BODY_DAMAGED', 'the compressed body is damaged or cut off'],
+  [/^(HPE_|UND_ERR_)\w+$/, 'INVALID_HTTP', 'the answer is not valid HTTP'],
+  [/^(EPROTO|ERR_SSL_\w+)$/, 'TLS_HANDSHAKE', 'TLS could not be negotiated'],
+  [/^E(ADDRNOTAVAIL|MFILE|NFILE|NOBUFS)$/, 'NO_SOCKET', 'this machine has no socket left'],
 ];
 
-interface Refused {
-  readonly code: string;
-  readonly what: string;
-  readonly hint?: string;
-}
-
 const caHint =
-  "Set the account's `ca_bundle` to the certificates (PEM) of the authority that signed the server's.";
+  "Set the account's `ca_bundle` to the certificates (PEM) of the authority behind the server's.";
+const renewHint = 'Have the certificate renewed, or set the clock right; a `ca_bundle` does not help here.';
+const hostHint =
+  "Use a host that the certificate names in the account's `url`; a `ca_bundle` does not help here.";
 
-const refusals: Readonly<Record<string, Refused>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: selfSigned("the server's certificate is self-signed"),
-  SELF_SIGNED_CERT_IN_CHAIN: selfSigned('a self-signed authority that is not trusted signed the certificate'),
-  ERR_TLS_CERT_ALTNAME_INVALID: {
-    code: 'TLS_WRONG_HOST',
-    what: "the server's certificate is for another host",
-    hint: "Use the host that the certificate names in the account's `url`; a `ca_bundle` does not help here.",
-  },
-  CERT_HAS_EXPIRED: expired("the server's certificate has expired"),
-  CERT_NOT_YET_VALID: expired("the server's certificate is not valid yet"),
-  ERR_INVALID_CHAR: {
-    code: 'INVALID_HEADER',
-    what: 'a credential holds a character that no header may carry, such as a line break',
-    hint: "Enter the account's credentials again, without blanks or line breaks around them.",
-  },
-  ERR_SSL_WRONG_VERSION_NUMBER: {
-    code: 'TLS_NOT_SPOKEN',
-    what: 'the server does not speak TLS on this port',
-    hint: "Check the scheme and the port of the account's `url`.",
-  },
-};
-
-function refusalOf(code: string): Refused | undefined {
-  const known = Object.hasOwn(refusals, code) ? refusals[code] : undefined;
-  const unknownCa = /^(UNABLE_TO_|CERT_|INVALID_(CA|PURPOSE)|PATH_LENGTH_|ERR_OSSL_(X509|PEM|ASN1))/.test(
-    code,
-  );
-  if (known || !unknownCa) return known;
-  return { code: 'TLS_UNKNOWN_CA', what: `the server's certificate is not trusted (${code})` };
-}
-
-function selfSigned(what: string): Refused {
-  return { code: 'TLS_SELF_SIGNED', what };
-}
-
-function expired(what: string): Refused {
-  const hint = 'Have the certificate renewed, or set the clock right; a `ca_bundle` does not help here.';
-  return { code: 'TLS_EXPIRED', what, hint };
-}
+/** Failures that another attempt would only repeat: our code, what happened, what to do. */
+const refusals: readonly (readonly [RegExp, string, string, string])[] = [
+  [/^DEPTH_ZERO_SELF_SIGNED_CERT$/, 'TLS_SELF_SIGNED', "the server's certificate is self-signed", caHint],
+  [
+    /^SELF_SIGNED_CERT_IN_CHAIN$/,
+    'TLS_SELF_SIGNED',
+    'an unknown self-signed authority signed the certificate',
+    caHint,
+  ],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    'TLS_WRONG_HOST',
+    "the server's certificate is for another host",
+    hostHint,
+  ],
+  [/^CERT_HAS_EXPIRED$/, 'TLS_EXPIRED', "the server's certificate has expired", renewHint],
+  [/^CERT_NOT_YET_VALID$/, 'TLS_NOT_YET_VALID', "the server's certificate is not valid yet", renewHint],
+  [
+    /^(UNABLE_TO_|CERT_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_)/,
+    'TLS_UNKNOWN_CA',
+    "no trusted authority vouches for the server's certificate",
+    caHint,
+  ],
+  [
+    /^ERR_SSL_WRONG_VERSION_NUMBER$/,
+    'TLS_NOT_SPOKEN',
+    'the server does not speak TLS on this port',
+    "Check the scheme and the port of the account's `url`.",
+  ],
+  [
+    /^ERR_INVALID_CHAR$/,
+    'INVALID_HEADER',
+    'a header would hold a character that none may carry, such as a line break',
+    "Enter the account's credentials again, without line breaks.",
+  ],
+];
 
 /** The wait that `Retry-After` asks for: seconds, also with a fraction, or an HTTP date; else null. */
 export function parseRetryAfter(text: string | undefined, now: Millis): Millis | null {
@@ -223,8 +188,8 @@ const CAP: Millis = 10 * SECOND;
 
 /**
  * How long to wait before the next attempt. Never less than told: two milliseconds above it, since timers may
- * fire one early, then at most 50 ms and one per cent. Untold (or told zero): full jitter over the upper half
- * of an interval that doubles.
+ * fire one early, then at most 50 ms and one per cent. Untold, or told zero: a random moment
+ * in the upper half of an interval that doubles.
  * @param attempt how many were made, from 1
  * @param random in [0, 1)
  */
@@ -233,6 +198,9 @@ export function waitBefore(attempt: number, told: Millis | undefined, random: ()
   const interval = Math.min(CAP, BASE * 2 ** (attempt - 1));
   return interval * (0.5 + random() / 2);
 }
+
+/** A timer set for longer fires at once. */
+const LONGEST_TIMER: Millis = 2 ** 31 - 1;
 
 /** The limits of one attempt. */
 interface Limits {
@@ -246,23 +214,23 @@ interface Limits {
  * The work is told by its signal to let go of what it holds.
  * @throws ProviderUnavailable `TIMEOUT`; `signal.reason`
  */
-export function within<T>(
-  { ms, call, signal }: Limits,
-  work: (limit: AbortSignal) => Promise<T>,
-): Promise<T> {
+export async function within<T>(limits: Limits, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+  const { ms, call, signal } = limits;
   const limit = new AbortController();
   const message = `${call}: no complete answer within ${ms} ms`;
   const late = () => limit.abort(new ProviderUnavailable(message, { code: 'TIMEOUT' }));
   const stop = () => limit.abort(signal.reason);
-  const timer = setTimeout(late, ms);
-  signal.addEventListener('abort', stop, { once: true });
   const ended = new Promise<never>((_, reject) => {
     limit.signal.addEventListener('abort', () => reject(limit.signal.reason), { once: true });
   });
-  return Promise.race([work(limit.signal), ended]).finally(() => {
+  const timer = setTimeout(late, Math.min(ms, LONGEST_TIMER));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work(limit.signal), ended]);
+  } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
-  });
+  }
 }
 
 /** Waits; rejects at once with `signal.reason` when aborted. */

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import { InvalidConfig, InvalidEvent, SyncError } from './errors.ts';
 import type { Grid } from './grid.ts';
 import { createHttp, type Transport } from './http.ts';
-import { createLog, type LogLevel } from './log.ts';
+import { createLog, type Level } from './log.ts';
 import type { Mapping } from './mapping/load.ts';
 import { usageKeys } from './models/key.ts';
 import { parse } from './parse.ts';
@@ -41,7 +41,7 @@ export interface Subject {
 export interface Platform {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly log: { readonly write: (line: string) => void; readonly level: LogLevel };
+  readonly log: { readonly write: (line: string) => void; readonly level: Level };
   /** Whether a provider may be on this very machine: never where the platform's own services are. */
   readonly loopback: boolean;
   readonly random: () => number;
@@ -50,7 +50,9 @@ export interface Platform {
 }
 
 /** What to do beyond what is due; see {@link SyncJob}. */
-export type SyncOptions = Partial<Pick<SyncJob<unknown>, 'range' | 'order' | 'regrid' | 'retryNow' | 'report'>>;
+export type SyncOptions = Partial<
+  Pick<SyncJob<unknown>, 'range' | 'order' | 'regrid' | 'retryNow' | 'report'>
+>;
 
 /** What is due in one partition, and how its time is cut. */
 export interface PartitionPlan extends Plan {
@@ -63,13 +65,23 @@ export function runMetrics<Config, Client>(
   provider: Provider<Config, Client>,
   subject: Subject,
   platform: Platform,
-  target: { readonly mapping: Mapping; readonly sink: Sink; readonly state: State; readonly seed: Millis | null },
+  target: {
+    readonly mapping: Mapping;
+    readonly sink: Sink;
+    readonly state: State;
+    readonly seed: Millis | null;
+  },
   options: SyncOptions = {},
 ): Promise<StreamReport> {
   const stream = provider.streams.metrics;
   if (!stream) throw new InvalidConfig(`${provider.name} has no metrics`);
   return connected(provider, subject, platform, (client, tools) => {
-    const origin = { account: subject.id, customer: subject.customer, provider: provider.name, resource: subject.resource };
+    const origin = {
+      account: subject.id,
+      customer: subject.customer,
+      provider: provider.name,
+      resource: subject.resource,
+    };
     return syncStream({
       account: subject.id,
       provider,
@@ -96,9 +108,17 @@ export function runMetrics<Config, Client>(
 }
 
 /** Parses an account's credentials. @throws InvalidEvent or InvalidConfig with the true path. */
-export function parseCredentials<Config>(provider: Pick<Provider<Config, unknown>, 'config'>, subject: Subject): Config {
+export function parseCredentials<Config>(
+  provider: Pick<Provider<Config, unknown>, 'config'>,
+  subject: Subject,
+): Config {
   const schema = subject.strictCredentials ? provider.config.strict() : provider.config;
-  return parse(schema, subject.credentials, subject.credentialsPath, subject.strictCredentials ? InvalidConfig : InvalidEvent);
+  return parse(
+    schema,
+    subject.credentials,
+    subject.credentialsPath,
+    subject.strictCredentials ? InvalidConfig : InvalidEvent,
+  );
 }
 
 /** What is due, without reading it: one plan for each partition. */
@@ -115,7 +135,13 @@ export function runPlan<Config, Client>(
     for (const partition of (await provider.partitions?.(client)) ?? ['all']) {
       const stored = await state.peek({ account: subject.id, stream: 'metrics', partition });
       assertSameGrid(stored.grid, grid);
-      const request = { ...settingsOf(provider, subject), ...stored, ...options, grid, now: platform.clock.plan() };
+      const request = {
+        ...settingsOf(provider, subject),
+        ...stored,
+        ...options,
+        grid,
+        now: platform.clock.plan(),
+      };
       const plan = planCells(request);
       plans.push({ partition, grid, ...plan, notes: [...notes, ...plan.notes] });
     }
@@ -163,7 +189,13 @@ export async function connected<Config, Client, Result>(
   const fields = { customer: subject.customer, account: subject.id, resource: subject.resource };
   const log = createLog({ ...platform.log, redact, now: platform.clock.wire, fields });
   const { clock, signal } = platform;
-  const http = createHttp({ ...platform, origins: [provider.origin(config)], tls: provider.tls(config), log, redact });
+  const http = createHttp({
+    ...platform,
+    origins: [provider.origin(config)],
+    tls: provider.tls(config),
+    log,
+    redact,
+  });
   try {
     return await work(provider.connect({ config, http, clock, signal, log }), { redact, log });
   } catch (error) {

@@ -57,7 +57,12 @@ export interface SyncJob<Client> {
   /** Makes a row printable: no secret in it. */
   readonly quarantine: (row: BadRow) => Quarantined;
   /** Told after every checkpoint. */
-  readonly report: (progress: { partition: string; done: number; planned: number; window: WindowReport }) => void;
+  readonly report: (progress: {
+    partition: string;
+    done: number;
+    planned: number;
+    window: WindowReport;
+  }) => void;
 }
 
 /**
@@ -93,7 +98,11 @@ async function openAccount<Client>({ provider, client, signal }: SyncJob<Client>
   }
 }
 
-async function syncPartition<Client>(job: SyncJob<Client>, policy: Policy, partition: string): Promise<PartitionReport> {
+async function syncPartition<Client>(
+  job: SyncJob<Client>,
+  policy: Policy,
+  partition: string,
+): Promise<PartitionReport> {
   const { account, clock, mapperFor, provider, settings, sink, stream } = job;
   const lease = await job.state.acquire({ account, stream: 'metrics', partition });
   if (lease === null) return idle(partition, 'busy', job.seed);
@@ -112,17 +121,34 @@ async function syncPartition<Client>(job: SyncJob<Client>, policy: Policy, parti
       state = advanced(state, plan.cells, { read, settled, mapped, receipt }, job, policy);
       await lease.commit(state);
       windows.push(describeWindow(partition, { read, settled, mapped, receipt }, state));
-      job.report({ partition, done: windows.length, planned: plan.cells.length, window: windows.at(-1) as WindowReport });
+      job.report({
+        partition,
+        done: windows.length,
+        planned: plan.cells.length,
+        window: windows.at(-1) as WindowReport,
+      });
     }
-    const status = plan.cells.length === 0 ? 'nothing_due' : windows.length < plan.cells.length ? 'continue' : 'done';
-    return { partition, status, windows, notes: plan.notes, checkpoint: state.checkpoint, nextDue: plan.nextDue };
+    const status =
+      plan.cells.length === 0 ? 'nothing_due' : windows.length < plan.cells.length ? 'continue' : 'done';
+    return {
+      partition,
+      status,
+      windows,
+      notes: plan.notes,
+      checkpoint: state.checkpoint,
+      nextDue: plan.nextDue,
+    };
   } finally {
     await lease.release();
   }
 }
 
 /** Nothing was done, and `last_update` stays as it came. */
-function idle(partition: string, status: PartitionReport['status'], checkpoint: Millis | null): PartitionReport {
+function idle(
+  partition: string,
+  status: PartitionReport['status'],
+  checkpoint: Millis | null,
+): PartitionReport {
   return { partition, status, windows: [], notes: [], checkpoint, nextDue: null };
 }
 
@@ -146,7 +172,8 @@ async function openHistory<Client>(
     assertSameGrid(state.grid, grid);
     return seeded;
   }
-  const changed = state.grid !== null && (state.grid.minutes !== grid.minutes || state.grid.zone !== grid.zone);
+  const changed =
+    state.grid !== null && (state.grid.minutes !== grid.minutes || state.grid.zone !== grid.zone);
   if (!changed || state.origin === null) return seeded;
   await job.sink.setAside(job.account, partition);
   const origin = cellAt(grid, state.origin).start;
@@ -184,7 +211,11 @@ function advanced<Client>(
   };
 }
 
-function describeWindow(partition: string, { read, settled, mapped, receipt }: Turn, state: PartitionState): WindowReport {
+function describeWindow(
+  partition: string,
+  { read, settled, mapped, receipt }: Turn,
+  state: PartitionState,
+): WindowReport {
   const { tally } = mapped;
   const { start, end, reasons } = read.cell;
   return {
@@ -203,7 +234,11 @@ function describeWindow(partition: string, { read, settled, mapped, receipt }: T
   };
 }
 
-function remembered<Client, Result>(job: SyncJob<Client>, partition: string, work: () => Promise<Result>): Promise<Result> {
+function remembered<Client, Result>(
+  job: SyncJob<Client>,
+  partition: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const key = { account: job.account, stream: 'metrics', partition };
   const rules = { ...job, poll: job.settings.poll, now: job.clock.plan() };
   return rememberingFailure(key, rules, work);

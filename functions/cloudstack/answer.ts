@@ -27,14 +27,21 @@ export function readAnswer(command: string, response: HttpResponse, now: Millis)
   const json = parseJson(text);
   if (json === undefined) return { verdict: unreadable(command, response.status, text), body: {} };
   const body = withoutEnvelope(json);
-  if (body === null) return { verdict: fail(malformed(command, 'the answer is not one object in one envelope')), body: {} };
+  if (body === null)
+    return { verdict: fail(malformed(command, 'the answer is not one object in one envelope')), body: {} };
   const code = body.errorcode ?? (response.status >= 400 ? response.status : undefined);
   if (code === undefined) return { verdict: { action: 'accept' }, body };
   return { verdict: errorVerdict(command, Number(code), String(body.errortext ?? ''), response, now), body };
 }
 
 /** Sheet 4.2: what each code means here, and whether asking again can help. */
-function errorVerdict(command: string, code: number, text: string, response: HttpResponse, now: Millis): Verdict {
+function errorVerdict(
+  command: string,
+  code: number,
+  text: string,
+  response: HttpResponse,
+  now: Millis,
+): Verdict {
   const message = `${command}: ${text || 'no text'} (${code})`;
   switch (code) {
     case 401:
@@ -45,11 +52,26 @@ function errorVerdict(command: string, code: number, text: string, response: Htt
     case 405:
     case 430:
     case 431:
-      return fail(new InvalidConfig(message, { code: 'PARAMETER_REFUSED', hint: 'Check domain_id and the other settings of this account.' }));
+      return fail(
+        new InvalidConfig(message, {
+          code: 'PARAMETER_REFUSED',
+          hint: 'Check domain_id and the other settings of this account.',
+        }),
+      );
     case 432:
-      return fail(new InsufficientPermission(message, { code: 'COMMAND_NOT_AVAILABLE', hint: `This server does not offer ${command}.` }));
+      return fail(
+        new InsufficientPermission(message, {
+          code: 'COMMAND_NOT_AVAILABLE',
+          hint: `This server does not offer ${command}.`,
+        }),
+      );
     case 531:
-      return fail(new InsufficientPermission(message, { code: 'FOREIGN_ACCOUNT', hint: 'Use the keys of an administrator of that domain.' }));
+      return fail(
+        new InsufficientPermission(message, {
+          code: 'FOREIGN_ACCOUNT',
+          hint: 'Use the keys of an administrator of that domain.',
+        }),
+      );
     case 503:
     case 530:
     case 533:
@@ -74,10 +96,13 @@ function unauthorised(command: string, message: string, text: string, response: 
   const theirs = Date.parse(response.headers.date ?? '');
   const skew = Math.abs(theirs - now);
   if (skew > 5 * MINUTE) {
-    return new InvalidCredentials(`${message}; this machine's clock and the server's are ${Math.round(skew / MINUTE)} minutes apart`, {
-      code: 'CLOCK_SKEW',
-      hint: 'Set both clocks right: a signature is refused once it has expired by the server\'s clock.',
-    });
+    return new InvalidCredentials(
+      `${message}; this machine's clock and the server's are ${Math.round(skew / MINUTE)} minutes apart`,
+      {
+        code: 'CLOCK_SKEW',
+        hint: "Set both clocks right: a signature is refused once it has expired by the server's clock.",
+      },
+    );
   }
   return new InvalidCredentials(message, {
     hint: 'Check api_key and secret_key; whether the user is enabled and may use keys; and whether the server restricts source addresses.',
@@ -88,15 +113,28 @@ function unauthorised(command: string, message: string, text: string, response: 
 function rateLimited(message: string, text: string): Verdict {
   const wait = /\[(\d{1,9})\]\s*ms/.exec(text)?.[1];
   const afterMs = wait === undefined ? undefined : Number(wait);
-  const error = new RateLimited(message, afterMs === undefined ? {} : { retryAfter: Math.ceil(afterMs / 1000) });
+  const error = new RateLimited(
+    message,
+    afterMs === undefined ? {} : { retryAfter: Math.ceil(afterMs / 1000) },
+  );
   return { action: 'retry', error, ...(afterMs === undefined ? {} : { afterMs }) };
 }
 
 /** No JSON: a page of the proxy or of a starting server, XML, or half an answer. */
 function unreadable(command: string, status: number, text: string): Verdict {
-  if (status >= 500) return { action: 'retry', error: new ProviderUnavailable(`${command}: HTTP ${status} without JSON`, { code: `HTTP_${status}` }) };
+  if (status >= 500)
+    return {
+      action: 'retry',
+      error: new ProviderUnavailable(`${command}: HTTP ${status} without JSON`, { code: `HTTP_${status}` }),
+    };
   if (/^\s*</.test(text)) {
-    return { action: 'retry', error: new ProviderUnavailable(`${command}: HTML or XML instead of JSON (HTTP ${status})`, { code: 'NOT_JSON', hint: 'Check that `url` ends in /client/api and that no proxy answers in its place.' }) };
+    return {
+      action: 'retry',
+      error: new ProviderUnavailable(`${command}: HTML or XML instead of JSON (HTTP ${status})`, {
+        code: 'NOT_JSON',
+        hint: 'Check that `url` ends in /client/api and that no proxy answers in its place.',
+      }),
+    };
   }
   return { action: 'retry', error: malformed(command, 'the answer is not JSON') };
 }
@@ -130,6 +168,8 @@ function malformed(command: string, what: string): MalformedResponse {
   return new MalformedResponse(`${command}: ${what}`);
 }
 
-function fail(error: InvalidCredentials | InsufficientPermission | InvalidConfig | MalformedResponse): Verdict {
+function fail(
+  error: InvalidCredentials | InsufficientPermission | InvalidConfig | MalformedResponse,
+): Verdict {
   return { action: 'fail', error };
 }

@@ -1,4 +1,9 @@
-import { InconsistentListing, InvalidConfig, InvalidCredentials, MalformedResponse } from '../../lib/errors.ts';
+import {
+  InconsistentListing,
+  InvalidConfig,
+  InvalidCredentials,
+  MalformedResponse,
+} from '../../lib/errors.ts';
 import { type Page, paginate } from '../../lib/paginate.ts';
 import type { Context } from '../../lib/provider.ts';
 import { type CloudStackBody, readAnswer } from './answer.ts';
@@ -93,13 +98,19 @@ function caller(context: Context<CloudStackConfig>): Call {
  * only counts when its rows are as many as the server said: a listing that moved while it was read, or that
  * repeats a page, is an InconsistentListing.
  */
-async function* listPages(call: Call, command: string, parameters: Parameters, signal: AbortSignal): AsyncGenerator<Page> {
+async function* listPages(
+  call: Call,
+  command: string,
+  parameters: Parameters,
+  signal: AbortSignal,
+): AsyncGenerator<Page> {
   let pageSize = PAGE_SIZE;
   let seen = 0;
   const counts: Counts = { first: null, last: null, pageLengths: true };
   let previous: readonly unknown[] = [];
   const fetch = async (page: number): Promise<{ page: Page; next: number | null }> => {
-    const ask = (size: number) => call(command, { ...parameters, page: String(page), pagesize: String(size) });
+    const ask = (size: number) =>
+      call(command, { ...parameters, page: String(page), pagesize: String(size) });
     const body = await ask(pageSize).catch((error: unknown) => {
       pageSize = allowedPageSize(error, page, pageSize);
       return ask(pageSize);
@@ -131,12 +142,20 @@ function note(counts: Counts, count: number | null, rows: number): void {
 function assertComplete(command: string, { first, last, pageLengths }: Counts, seen: number): void {
   if (first === null || pageLengths) return;
   if (first === seen && last === seen) return;
-  throw new InconsistentListing(`${command}: the server counted ${first} rows at first and ${last} at last, and gave ${seen}`, {
-    code: first === last ? 'COUNT_NOT_REACHED' : 'LISTING_MOVED',
-  });
+  throw new InconsistentListing(
+    `${command}: the server counted ${first} rows at first and ${last} at last, and gave ${seen}`,
+    {
+      code: first === last ? 'COUNT_NOT_REACHED' : 'LISTING_MOVED',
+    },
+  );
 }
 
-function assertNotRepeated(command: string, rows: readonly unknown[], previous: readonly unknown[], withinCount: boolean): void {
+function assertNotRepeated(
+  command: string,
+  rows: readonly unknown[],
+  previous: readonly unknown[],
+  withinCount: boolean,
+): void {
   if (rows.length === 0 || withinCount || JSON.stringify(rows) !== JSON.stringify(previous)) return;
   throw new InconsistentListing(`${command}: the server gave the same page twice`, { code: 'REPEATED_PAGE' });
 }
@@ -146,7 +165,11 @@ function assertNotRepeated(command: string, rows: readonly unknown[], previous: 
  * Nothing found is an empty body; past the end the array is absent. Only a first page may not promise rows
  * and leave them out.
  */
-function readPage(command: string, body: CloudStackBody, page: number): { rows: readonly unknown[]; count: number | null } {
+function readPage(
+  command: string,
+  body: CloudStackBody,
+  page: number,
+): { rows: readonly unknown[]; count: number | null } {
   const { count, ...rest } = body;
   const total = typeof count === 'number' ? count : null;
   const [rows, ...others] = Object.values(rest);
@@ -159,14 +182,18 @@ function readPage(command: string, body: CloudStackBody, page: number): { rows: 
 }
 
 function missingArray(command: string, count: number | null): MalformedResponse {
-  return new MalformedResponse(`${command}: the page has no array${count === null ? '' : `, but a count of ${count}`}`, {
-    code: 'MISSING_ARRAY',
-  });
+  return new MalformedResponse(
+    `${command}: the page has no array${count === null ? '' : `, but a count of ${count}`}`,
+    {
+      code: 'MISSING_ARRAY',
+    },
+  );
 }
 
 /** `Page size can't exceed max allowed page size value: N`: the server's own limit, once, on the first page. */
 function allowedPageSize(error: unknown, page: number, asked: number): number {
-  const limit = error instanceof InvalidConfig ? /page size value:\s*(\d+)/i.exec(error.message)?.[1] : undefined;
+  const limit =
+    error instanceof InvalidConfig ? /page size value:\s*(\d+)/i.exec(error.message)?.[1] : undefined;
   if (page !== 1 || limit === undefined || Number(limit) >= asked || Number(limit) < 1) throw error;
   return Number(limit);
 }

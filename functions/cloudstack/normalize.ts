@@ -75,7 +75,14 @@ function amountOf(row: CloudStackUsageRecord): number {
 /** What expressions may name. Sizes that the record does not have are null: their metrics are left out. */
 function variablesOf(row: CloudStackUsageRecord): Variables {
   const { tags: _, ...fields } = row;
-  const variables = { cpunumber: null, cpuspeed: null, memory: null, size: null, virtualsize: null, ...fields };
+  const variables = {
+    cpunumber: null,
+    cpuspeed: null,
+    memory: null,
+    size: null,
+    virtualsize: null,
+    ...fields,
+  };
   return { ...(variables as Variables), value: amountOf(row) };
 }
 
@@ -147,7 +154,9 @@ function malformed(row: unknown, field: string, what: string): MalformedResponse
 function nameOf(row: unknown): string {
   const fields = typeof row === 'object' && row !== null ? (row as Record<string, unknown>) : {};
   const type = typeof fields.usagetype === 'number' ? `type ${fields.usagetype}` : 'no type';
-  const about = [fields.usageid, fields.virtualmachineid, fields.name].find((value) => typeof value === 'string');
+  const about = [fields.usageid, fields.virtualmachineid, fields.name].find(
+    (value) => typeof value === 'string',
+  );
   const start = typeof fields.startdate === 'string' ? ` from ${fields.startdate.slice(0, 40)}` : '';
   return `record (${type}${about === undefined ? '' : `, ${String(about).slice(0, 80)}`}${start})`;
 }

@@ -20,13 +20,22 @@ export async function cloudStackPolicy(client: CloudStackClient): Promise<Policy
   return { grid, settledUntil: await settledUntil(client, grid, notes), notes };
 }
 
-function gridOf({ context }: CloudStackClient, asked: string | null, askedZone: string | null, notes: string[]): Grid {
+function gridOf(
+  { context }: CloudStackClient,
+  asked: string | null,
+  askedZone: string | null,
+  notes: string[],
+): Grid {
   const { usage_aggregation_range: range, usage_aggregation_timezone: zone } = context.config;
   if (asked === null && range == null) {
-    notes.push('usage_aggregation_range is not set and may not be asked: assumed 1440 minutes, CloudStack\'s default');
+    notes.push(
+      "usage_aggregation_range is not set and may not be asked: assumed 1440 minutes, CloudStack's default",
+    );
   }
   if (askedZone === null && zone == null) {
-    notes.push('usage_aggregation_timezone is not set and may not be asked: assumed GMT, CloudStack\'s default');
+    notes.push(
+      "usage_aggregation_timezone is not set and may not be asked: assumed GMT, CloudStack's default",
+    );
   }
   // The job aligns only hours and days; with any other range its periods start where the last one ended.
   const minutes = Number(asked ?? range ?? 1440) === 60 ? 60 : 1440;
@@ -36,7 +45,9 @@ function gridOf({ context }: CloudStackClient, asked: string | null, askedZone: 
 /** A setting of the server; null when this role may not ask. */
 async function asked(client: CloudStackClient, name: string): Promise<string | null> {
   const body = await optional(client, 'listConfigurations', { name, page: '1', pagesize: '20' });
-  const rows = Array.isArray(body?.configuration) ? (body.configuration as { name?: unknown; value?: unknown }[]) : [];
+  const rows = Array.isArray(body?.configuration)
+    ? (body.configuration as { name?: unknown; value?: unknown }[])
+    : [];
   const value = rows.find((row) => row.name === name)?.value;
   return typeof value === 'string' && value !== '' ? value : null;
 }
@@ -47,7 +58,9 @@ async function settledUntil(client: CloudStackClient, grid: Grid, notes: string[
   const metrics = body?.usageMetrics as { lastsuccessfuljob?: unknown } | undefined;
   const job = typeof metrics?.lastsuccessfuljob === 'string' ? instantOf(metrics.lastsuccessfuljob) : null;
   if (job !== null) return job - grid.minutes * MINUTE;
-  notes.push('listUsageServerMetrics is not available to this role: cells settle when the lookback has passed');
+  notes.push(
+    'listUsageServerMetrics is not available to this role: cells settle when the lookback has passed',
+  );
   return null;
 }
 

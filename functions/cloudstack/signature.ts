@@ -41,13 +41,18 @@ export function signedQuery(
     expires: formatExpiry(now + 10 * MINUTE),
   };
   for (const [name, value] of Object.entries(parameters)) all[name.toLowerCase()] = value;
-  const query = Object.entries(all).map(([name, value]) => `${encodeURIComponent(name)}=${encodeValue(value)}`);
+  const query = Object.entries(all).map(
+    ([name, value]) => `${encodeURIComponent(name)}=${encodeValue(value)}`,
+  );
   return `${query.join('&')}&signature=${encodeURIComponent(sign(all, keys.secretKey, keys.algorithm))}`;
 }
 
 /** Java's URLEncoder leaves fewer characters alone than `encodeURIComponent`. */
 function encodeValue(value: string): string {
-  return encodeURIComponent(value).replace(/[!~'()]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(value).replace(
+    /[!~'()]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** `2026-11-21T12:15:00+0000`: the one form that all supported releases read (sheet 1.4). */

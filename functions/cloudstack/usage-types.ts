@@ -45,7 +45,9 @@ export function kindOf({ usagetype, usage }: CloudStackUsageRecord): string {
 export function resourceIdOf(row: CloudStackUsageRecord): string | null {
   if (row.usageid) return row.usageid;
   const description = row.description?.trim() ?? '';
-  return idByType(row, description) ?? row.virtualmachineid ?? (description ? `description:${description}` : null);
+  return (
+    idByType(row, description) ?? row.virtualmachineid ?? (description ? `description:${description}` : null)
+  );
 }
 
 function idByType(row: CloudStackUsageRecord, description: string): string | undefined {

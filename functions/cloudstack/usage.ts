@@ -2,7 +2,7 @@ import { InsufficientPermission } from '../../lib/errors.ts';
 import type { Grid } from '../../lib/grid.ts';
 import type { Page } from '../../lib/paginate.ts';
 import type { FetchRequest } from '../../lib/provider.ts';
-import { DAY, type Interval, type Millis, MINUTE } from '../../lib/time.ts';
+import { DAY, type Interval, MINUTE, type Millis } from '../../lib/time.ts';
 import type { CloudStackClient, Parameters, Release } from './client.ts';
 
 /**
@@ -10,7 +10,10 @@ import type { CloudStackClient, Parameters, Release } from './client.ts';
  * so that, asked exactly, it would leave out rows that straddle an edge (sheet 2.3). The engine cuts by each
  * row's start.
  */
-export async function* fetchUsage(client: CloudStackClient, { span, grid, signal }: FetchRequest): AsyncGenerator<Page> {
+export async function* fetchUsage(
+  client: CloudStackClient,
+  { span, grid, signal }: FetchRequest,
+): AsyncGenerator<Page> {
   const parameters = { ...datesAround(span, grid, await client.release()), ...scopeOf(client) };
   try {
     yield* client.list('listUsageRecords', { ...parameters, isrecursive: 'true' }, signal);

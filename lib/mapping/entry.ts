@@ -6,6 +6,9 @@ import { type EntrySettings, mappingEntrySchema, mappingKeySchema } from './sche
 import type { Offence } from './subset.ts';
 import { readVariable } from './variables.ts';
 
+/** More are not looked for: what is left shows once these are corrected. */
+export const MAX_PROBLEMS = 100;
+
 /** How one metric is made of the records of a kind. */
 export interface MappingEntry {
   readonly key: string;
@@ -40,6 +43,7 @@ export function judgeEntries(raw: readonly RawEntry[], file: string): Judged {
   for (const entry of raw) {
     const { settings, expression, offences: own } = judge(entry);
     offences.push(...own);
+    if (offences.length >= MAX_PROBLEMS) break;
     if (!settings) continue;
     const metric = metricOf(entry.key, settings);
     const twin = metrics.get(metric);

@@ -1,7 +1,6 @@
 import { MappingError } from '../errors.ts';
 import type { Variables } from '../models/usage.ts';
 import { compileValue } from './compile.ts';
-import { tokenise } from './lexer.ts';
 import { parseExpression } from './parser.ts';
 
 /** A conversion expression (nflex: 4.), parsed once and safe to keep. */
@@ -22,10 +21,11 @@ export interface Expression {
  *   file and a key.
  */
 export function compile(source: string): Expression {
-  const compute = compileValue(parseExpression(source), source);
+  const { value, variables: names } = parseExpression(source);
+  const compute = compileValue(value, source);
   return {
     source,
-    variables: variablesOf(source),
+    variables: names,
     evaluate(variables) {
       const result = compute(variables);
       if (result === null || Number.isFinite(result)) return result;
@@ -37,9 +37,4 @@ export function compile(source: string): Expression {
 /** {@link compile} and evaluate, once. */
 export function evaluate(source: string, variables: Variables): number | null {
   return compile(source).evaluate(variables);
-}
-
-function variablesOf(source: string): readonly string[] {
-  const names = tokenise(source).filter(({ kind }) => kind === 'name');
-  return Object.freeze([...new Set(names.map(({ text }) => text))]);
 }

@@ -1,7 +1,7 @@
 import { LineCounter } from 'yaml';
 import { MappingError, type MappingProblem } from '../errors.ts';
 import { readDocument } from './document.ts';
-import { judgeEntries, type MappingEntry } from './entry.ts';
+import { judgeEntries, MAX_PROBLEMS, type MappingEntry } from './entry.ts';
 import type { Offence } from './subset.ts';
 
 export type { MappingEntry } from './entry.ts';
@@ -16,13 +16,10 @@ export interface Mapping {
   forKind(kind: string): readonly MappingEntry[];
 }
 
-/** How many problems the message lists; `problems` has all. */
-const LISTED = 50;
-
 /**
  * Loads a mapping (nflex: 4. mapping.yaml; contract: Kinds, variables, default metrics).
  * @param text the file's content. @param file its name, for errors.
- * @throws MappingError with all problems at once, each at its place; the message lists them as
+ * @throws MappingError with all problems at once (up to 100), each at its place; the message lists them as
  *   `file:line:column key: message`.
  */
 export function loadMapping(text: string, file: string): Mapping {
@@ -52,6 +49,7 @@ function located(offences: readonly Offence[], text: string, file: string): read
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
   return [...offences]
     .sort((a, b) => a.at - b.at)
+    .slice(0, MAX_PROBLEMS)
     .map(({ at, key, message }) => {
       const { line, col } = lines.linePos(at);
       return { file, key, line, column: col, message };
@@ -59,9 +57,9 @@ function located(offences: readonly Offence[], text: string, file: string): read
 }
 
 function list(problems: readonly MappingProblem[]): string {
-  const lines = problems.slice(0, LISTED).map(({ file, key, line, column, message }) => {
-    return `${file}:${line}:${column}${key === '' ? '' : ` ${key}`}: ${message}`;
-  });
-  if (problems.length > LISTED) lines.push(`… and ${problems.length - LISTED} more`);
-  return lines.join('\n');
+  return problems
+    .map(({ file, key, line, column, message }) => {
+      return `${file}:${line}:${column}${key === '' ? '' : ` ${key}`}: ${message}`;
+    })
+    .join('\n');
 }

@@ -37,12 +37,18 @@ const comparators: Readonly<Record<string, Comparator>> = {
   '==': '=',
 };
 
+interface Parsed {
+  readonly value: Value;
+  /** Each once, in the order of their first mention. */
+  readonly variables: readonly string[];
+}
+
 /**
  * Reads one expression (nflex: 4. Conversion expressions). Tightest first: parentheses and CASE, sign, `^`,
  * `* /`, `+ -`, comparison, NOT, AND, OR, ternary.
  * @throws MappingError that says what was expected, what was found and where.
  */
-export function parseExpression(source: string): Value {
+export function parseExpression(source: string): Parsed {
   if (source.length > MAX_LENGTH) {
     throw new MappingError(`the expression has ${source.length} characters; ${MAX_LENGTH} are allowed`, {
       problems: [{ file: '', key: '', line: 1, column: 1, message: `longer than ${MAX_LENGTH} characters` }],
@@ -52,7 +58,8 @@ export function parseExpression(source: string): Value {
   const cursor = { source, tokens, last: tokens[tokens.length - 1] ?? tokens[0], index: 0, depth: 0 };
   const value = number(cursor, ternary);
   if (peek(cursor).kind !== 'end') throw expected(cursor, 'an operator or the end');
-  return value;
+  const names = tokens.filter(({ kind }) => kind === 'name').map(({ text }) => text);
+  return { value, variables: [...new Set(names)] };
 }
 
 /** `A if C else B`; what follows the ELSE may be the next ternary. */

@@ -11,6 +11,8 @@ export interface Offence {
 export const MAX_SIZE = 256 * 1024;
 /** Words of YAML, blanks and line ends included: some 250 entries. Bounds the time a file can take. */
 export const MAX_WORDS = 10_000;
+/** Characters of the longest value as it is written: an expression of full length, quoted and indented. */
+export const MAX_TEXT = 16 * 1024;
 /** A file with more is no mapping with mistakes, but something else. */
 const MAX_OFFENCES = 20;
 
@@ -40,7 +42,7 @@ export function outsideSubset(text: string): readonly Offence[] {
 }
 
 function* scan(text: string): Generator<Offence> {
-  const state = { depth: 0, colons: 0, documents: 0 };
+  const state: State = { depth: 0, colons: 0, scalars: 1, documents: 0 };
   let at = 0;
   let words = 0;
   let content = false;
@@ -48,7 +50,7 @@ function* scan(text: string): Generator<Offence> {
     const type: string = content ? 'content' : (CST.tokenType(word) ?? 'unknown');
     content = type === 'scalar';
     if (isMark(type)) continue;
-    const message = refused[type] ?? structure(type, state) ?? escape(type, word);
+    const message = refused[type] ?? structure(type, state) ?? written(type, word);
     if (message) yield offence(at, message);
     at += word.length;
     words += 1;
@@ -61,8 +63,23 @@ function isMark(type: string): boolean {
   return type === 'scalar' || type === 'doc-mode' || type === 'flow-error-end';
 }
 
-function structure(type: string, state: { depth: number; colons: number; documents: number }): string | null {
+interface State {
+  /** Open braces. */
+  depth: number;
+  /** Since the line or the pair began. */
+  colons: number;
+  /** Since the last colon: a value and the next key. */
+  scalars: number;
+  documents: number;
+}
+
+function structure(type: string, state: State): string | null {
   switch (type) {
+    case 'content':
+    case 'double-quoted-scalar':
+    case 'single-quoted-scalar':
+      state.scalars += 1;
+      return state.scalars > 2 ? 'expected ":" between a key and its value' : null;
     case 'doc-start':
       state.documents += 1;
       return state.documents > 1 ? 'a second document: a mapping is one' : null;
@@ -75,12 +92,14 @@ function structure(type: string, state: { depth: number; colons: number; documen
       return state.depth < 0 ? 'expected no "}" here' : null;
     case 'comma':
       state.colons = 0;
+      state.scalars = 1;
       return null;
     case 'newline':
       if (state.depth === 0) state.colons = 0;
       return null;
     case 'map-value-ind':
       state.colons += 1;
+      state.scalars = 0;
       return state.colons > 1 ? 'a second ":" in one place: text that holds ": " needs quotes' : null;
     default:
       return null;
@@ -90,8 +109,10 @@ function structure(type: string, state: { depth: number; colons: number; documen
 const badEscape =
   /\\(?![0abefnrtvNLP_ "/\\\t\r\n]|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U(?:000[\da-fA-F]|0010)[\da-fA-F]{4})/;
 
-/** The library would describe every single one of them, which takes a second for a file full. */
-function escape(type: string, word: string): string | null {
+/** Bad escapes are found here because the library describes every single one: a second for a file full. */
+function written(type: string, word: string): string | null {
+  if (word.length > MAX_TEXT && type !== 'comment')
+    return `has ${word.length} characters; ${MAX_TEXT} are allowed`;
   if (type !== 'double-quoted-scalar') return null;
   const found = badEscape.exec(word.replaceAll('\\\\', '__'));
   return found ? `an unknown escape \\${word[found.index + 1] ?? ''} in quotes: write \\\\ for \\` : null;

@@ -24,7 +24,8 @@ export function fileSink(folder: string): Sink {
     return known;
   };
   return {
-    deliver: (batch) => delivering(async () => deliver(folder, placeOf(batch.account, batch.partition), batch, manifestOf)),
+    deliver: (batch) =>
+      delivering(async () => deliver(folder, placeOf(batch.account, batch.partition), batch, manifestOf)),
     setAside: (account, partition) =>
       delivering(async () => {
         const place = placeOf(account, partition);
@@ -81,7 +82,8 @@ function serialise(metrics: Iterable<Metric>): { chunks: string[]; digest: strin
 }
 
 async function writeQuarantine(path: string, quarantined: readonly Quarantined[]): Promise<void> {
-  if (quarantined.length > 0) await writeWhole(path, [quarantined.map((entry) => `${JSON.stringify(entry)}\n`).join('')]);
+  if (quarantined.length > 0)
+    await writeWhole(path, [quarantined.map((entry) => `${JSON.stringify(entry)}\n`).join('')]);
   else await rm(path, { force: true });
 }
 
@@ -104,7 +106,10 @@ function placeOf(account: string, partition: string): string {
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isFile(), () => false);
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 function ignoreMissing(error: unknown): void {

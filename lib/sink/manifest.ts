@@ -24,7 +24,11 @@ export async function readPartManifest(folder: string, place: string): Promise<P
   });
 }
 
-export async function writePartManifest(folder: string, place: string, cells: PartitionManifest): Promise<void> {
+export async function writePartManifest(
+  folder: string,
+  place: string,
+  cells: PartitionManifest,
+): Promise<void> {
   await writeWhole(partPath(folder, place), [`${JSON.stringify({ v: 1, cells })}\n`]);
 }
 

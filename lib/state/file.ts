@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { StateConflict, StateUnavailable, SyncError } from '../errors.ts';
 import { pathSegment, readText, writeWhole } from '../files.ts';
 import { acquireLock } from './lock.ts';
-import { NOTHING_STORED, type Lease, type PartitionKey, type PartitionState, type State } from './state.ts';
+import { type Lease, NOTHING_STORED, type PartitionKey, type PartitionState, type State } from './state.ts';
 import { parseStored, printStored } from './stored.ts';
 
 /**

@@ -75,7 +75,10 @@ async function tryCreate(path: string, claim: Claim): Promise<boolean> {
 async function isAlive(path: string): Promise<boolean> {
   const claim = await readClaim(path);
   if (claim === null) return false;
-  const modified = await stat(path).then((found) => found.mtimeMs, () => 0);
+  const modified = await stat(path).then(
+    (found) => found.mtimeMs,
+    () => 0,
+  );
   if (Date.now() - modified > ABANDONED) return false;
   return claim.host !== hostname() || isRunning(claim.pid);
 }

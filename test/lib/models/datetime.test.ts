@@ -53,7 +53,7 @@ describe('convertDatetime', () => {
     },
   );
 
-  it.each(['9999-12-31T23:59:59-00:01', '0000-01-01T00:00:00+00:01'])(
+  it.each(['9999-12-31T23:59:60Z', '9999-12-31T23:59:59-00:01', '0000-01-01T00:00:00+00:01'])(
     'refuses %s, whose year in UTC cannot be written',
     (text) => expect(() => convertDatetime(text)).toThrow(MalformedResponse),
   );

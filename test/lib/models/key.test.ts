@@ -125,6 +125,19 @@ describe('usageKeys', () => {
     );
   });
 
+  it('tells periods apart of which only the start or only the end is the same', () => {
+    const keyOf = usageKeys(parts);
+    const { kind, identity } = parts;
+    for (const [start, end] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const) {
+      const usage = { kind, resource: { id: 'vm-1' }, period: { start, end }, identity };
+      expect(keyOf(usage, parts.metric, '', 0)).toBe(defined({ ...parts, period: { start, end } }));
+    }
+  });
+
   it('never sees the amount', () => {
     const keyOf = usageKeys(parts);
     const { kind, period, identity } = parts;

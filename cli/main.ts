@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { exitCode, refuse } from './exit.ts';
+import { invoke } from './invoke.ts';
+import { lintMappings, testMappings } from './mappings.ts';
+import { planCommand } from './plan.ts';
+import { simulate } from './simulate.ts';
+import { start } from './start.ts';
+import { syncCommand } from './sync.ts';
+
+const program = new Command('usage-sync')
+  .description('Reads usage from private clouds and delivers it, proved, to a cloud management platform.')
+  .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+  .exitOverride();
+
+const repeat = (value: string, before: string[]) => [...before, value];
+
+/** Every command ends by its exit code; what it throws did not begin. */
+function runs<Arguments extends unknown[]>(command: (...args: Arguments) => Promise<number>) {
+  return async (...args: Arguments) => {
+    process.exitCode = await command(...args);
+  };
+}
+
+program
+  .command('invoke')
+  .description('Run one handler as the platform would; prints {value, logs, error}.')
+  .argument('<handler>', 'for example cloudstack.getMetrics')
+  .requiredOption('--event <event>', 'a file, - for standard input, or JSON')
+  .option('--now <time>', 'hold the planning clock, RFC 3339')
+  .option('--mapping <file>', "a mapping in place of the provider's own")
+  .option('--debug', 'show the stack of every error')
+  .action(runs(invoke));
+
+program
+  .command('sync')
+  .description('Run the accounts that are due until they are caught up.')
+  .requiredOption('--accounts <file>', 'the accounts file')
+  .option('--account <id>', 'only this account; may be repeated', repeat, [])
+  .option('--stream <name>', 'only this stream; may be repeated', repeat, [])
+  .option('--from <time>', 'read again from here, widened to whole cells …')
+  .option('--to <time>', '… up to here, and say what changed')
+  .option('--out <dir>', 'where cells, state and reports go', './usage-data')
+  .option('--sink <address>', 'where cells go, in place of --out: file:DIR')
+  .option('--state <address>', 'where progress is kept, in place of --out: file:DIR')
+  .option('--now <time>', 'hold the planning clock, RFC 3339')
+  .option('--fresh-first', 'work from the newest cell backwards')
+  .option('--regrid', 'rewrite the history on a grid that changed')
+  .option('--retry-now', 'try although a former failure asks to wait')
+  .option('--json', 'print the result as JSON')
+  .option('--verbose', 'log everything to stderr')
+  .action(runs(syncCommand));
+
+program
+  .command('plan')
+  .description('Show the cells that are due, and why.')
+  .requiredOption('--accounts <file>', 'the accounts file')
+  .option('--account <id>', 'only this account; may be repeated', repeat, [])
+  .option('--from <time>', 'plan to read again from here …')
+  .option('--to <time>', '… up to here')
+  .option('--out <dir>', 'where the state is', './usage-data')
+  .option('--state <address>', 'where progress is kept, in place of --out: file:DIR')
+  .option('--now <time>', 'hold the planning clock, RFC 3339')
+  .option('--json', 'print the result as JSON')
+  .action(runs(planCommand));
+
+const mappings = program.command('mappings').description('Check mapping files.');
+
+mappings
+  .command('lint')
+  .description('Show every problem with its file, line, column and key.')
+  .argument('<files...>', 'mapping files')
+  .option('--json', 'print the result as JSON')
+  .action(runs(lintMappings));
+
+mappings
+  .command('test')
+  .description('Evaluate cases {expr, vars, result | error}.')
+  .argument('<files...>', 'case files, JSON')
+  .option('--json', 'print the result as JSON')
+  .action(runs(testMappings));
+
+program
+  .command('simulate')
+  .description('Start a simulated cloud on 127.0.0.1; its first line tells its address and credentials.')
+  .argument('<provider>', 'for example cloudstack')
+  .option('--port <n>', 'the port; any free one by default', '0')
+  .option('--seed <n>', 'the seed of its history', '1')
+  .option('--fault <name>', 'a fault to inject; may be repeated', repeat, [])
+  .action(runs(simulate));
+
+program
+  .command('start')
+  .description('Sync from simulated clouds into ./usage-data: the whole thing at a glance.')
+  .option('--out <dir>', 'where cells, state and reports go', './usage-data')
+  .action(runs(start));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has said what is wrong; asking for help is not wrong.
+  process.exitCode =
+    error instanceof CommanderError ? (error.exitCode === 0 ? exitCode.ok : exitCode.usage) : refuse(error);
+}

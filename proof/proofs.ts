@@ -1,0 +1,6 @@
+import type { Proof } from './proof.ts';
+import { r02 } from './r02-intervals.ts';
+import { r03 } from './r03-clocks.ts';
+
+/** Every promise that is proved (README: What is proved). */
+export const proofs: readonly Proof[] = [r02, r03];
