@@ -37,7 +37,7 @@ const ROWS_AHEAD = 20_000;
 /**
  * Fetches and normalises planned cells and gives them in their order. Spans are read ahead within the
  * provider's concurrency, and are as wide as the rows seen so far allow: few requests for a small cloud,
- * bounded memory for a large one. Stops without an error when the signal aborts.
+ * bounded memory for a large one. The first goes alone: what the provider refuses is asked once. Stops without an error when the signal aborts.
  */
 export async function* readCells<Client>(
   cells: readonly PlannedCell[],
@@ -49,9 +49,10 @@ export async function* readCells<Client>(
   const ahead: Promise<CellRead[]>[] = [];
   let rest = cells;
   let width = 1;
+  let concurrency = 1;
   try {
     while (ahead.length > 0 || rest.length > 0) {
-      while (rest.length > 0 && ahead.length < options.concurrency && !signal.aborted) {
+      while (rest.length > 0 && ahead.length < concurrency && !signal.aborted) {
         const span = spanOf(rest, options.backfill, width);
         rest = rest.slice(span.length);
         ahead.push(handled(readSpan(span, { ...options, signal: either })));
@@ -59,8 +60,12 @@ export async function* readCells<Client>(
       const next = ahead.shift();
       if (!next) return;
       const reads = await next;
-      width = widthFor(reads, options.concurrency);
-      yield* reads;
+      concurrency = options.concurrency;
+      width = widthFor(reads, concurrency);
+      for (const read of reads) {
+        if (signal.aborted) return;
+        yield read;
+      }
     }
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -94,8 +94,11 @@ export function judgeFailure(call: string, error: unknown): Verdict | null {
 function codesOf(error: unknown): string[] {
   const cause = error instanceof Error ? error.cause : undefined;
   return [error, cause].flatMap((one) => {
-    const code = one instanceof Error && 'code' in one ? one.code : undefined;
-    return typeof code === 'string' ? [code] : [];
+    if (!(one instanceof Error)) return [];
+    const code = 'code' in one ? one.code : undefined;
+    if (typeof code !== 'string') return [];
+    const plainServer = code === 'EPROTO' && one.message.includes('wrong version number');
+    return [plainServer ? 'ERR_SSL_WRONG_VERSION_NUMBER' : code];
   });
 }
 

@@ -1,9 +1,10 @@
 import { SyncError } from '../lib/errors.ts';
 import { evaluate } from '../lib/mapping/expression.ts';
 import type { Variables } from '../lib/models/usage.ts';
-import { type Random, random } from '../simulators/random.ts';
+import { random } from '../simulators/random.ts';
 import { type Design, type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import { type Defect, evaluateNaively } from './r13-naive-evaluator.ts';
+import { expressionText, mutated, someVariables } from './r13-texts.ts';
 
 type Evaluate = (source: string, variables: Variables) => number | null;
 
@@ -13,8 +14,7 @@ const HANG = 1000;
 /** Expressions, right and wrong, against a second evaluator: every result and every error's name the same. */
 export const r13: Proof = {
   id: 'R13',
-  title: 'expression fuzz against a second evaluator',
-  name: 'the mapping language',
+  name: 'expression fuzz against a second, naive evaluator',
   full: 1_000_000,
   quick: 20_000,
   run: (options) => compare(evaluate, options),
@@ -36,15 +36,15 @@ async function compare(subject: Evaluate, { seed, count }: ProofOptions): Promis
   const found = tally();
   const before = worldState();
   let slowest = 0;
-  let refused = 0;
+  const came = { numbers: 0, nulls: 0, refused: 0, unknown: 0 };
   for (let index = 0; index < count; index += 1) {
-    const source = chance.chance(0.75) ? expression(chance) : mutate(chance, expression(chance));
+    const source = chance.chance(0.75) ? expressionText(chance) : mutated(chance, expressionText(chance));
     const variables = someVariables(chance);
     const started = performance.now();
     const ours = outcomeOf(subject, source, variables);
     slowest = Math.max(slowest, performance.now() - started);
     const theirs = outcomeOf(evaluateNaively, source, variables);
-    if (ours === 'MappingError') refused += 1;
+    came[sortOf(theirs)] += 1;
     if (ours !== theirs) {
       found.violate(
         `case ${index}: ${source} with ${JSON.stringify(variables)}: ${ours}, expected ${theirs}`,
@@ -53,7 +53,13 @@ async function compare(subject: Evaluate, { seed, count }: ProofOptions): Promis
   }
   if (slowest > HANG) found.violate(`one expression took ${slowest.toFixed(0)} ms`);
   if (worldState() !== before) found.violate('an expression changed a global object or a prototype');
-  return found.outcome(count, { refused, 'slowest (ms)': Math.round(slowest) });
+  return found.outcome(count, { ...came, 'slowest (ms)': Math.round(slowest) });
+}
+
+function sortOf(outcome: string): 'numbers' | 'nulls' | 'refused' | 'unknown' {
+  if (outcome === 'MappingError') return 'refused';
+  if (outcome === 'VariableLookupError') return 'unknown';
+  return outcome === 'null' ? 'nulls' : 'numbers';
 }
 
 function outcomeOf(subject: Evaluate, source: string, variables: Variables): string {
@@ -69,190 +75,4 @@ function outcomeOf(subject: Evaluate, source: string, variables: Variables): str
 function worldState(): string {
   const watched = [globalThis, Object.prototype, Array.prototype, Function.prototype, String.prototype];
   return watched.map((object) => Reflect.ownKeys(object).map(String).join()).join(';');
-}
-
-const names = [
-  'value',
-  'total',
-  'cpu_used',
-  'e',
-  'E',
-  'PI',
-  'x1',
-  'size_b',
-  'max',
-  'constructor',
-  'toString',
-] as const;
-const values = [0, 1, -1, 2, 0.5, -3.5, 1024, 1e9, '12', ' 3.75 ', '1e2', '-0', true, false, null] as const;
-const misfits = ['', 'abc', '0x10', '1e400', Number.NaN, Number.POSITIVE_INFINITY] as const;
-
-function someVariables(chance: Random): Variables {
-  const known = names.slice(0, 8).filter(() => !chance.chance(0.04));
-  return Object.fromEntries(
-    known.map((name) => [name, chance.chance(0.005) ? chance.pick(misfits) : chance.pick(values)]),
-  );
-}
-
-function expression(chance: Random): string {
-  const words = value(chance, chance.int(0, 4)).split(' ');
-  return words
-    .map((word) => recase(chance, word))
-    .reduce((text, word) => text + gap(chance, text, word) + word);
-}
-
-/** Keywords are in capitals here; in an expression their letters are of any case. */
-function recase(chance: Random, word: string): string {
-  if (!/^(IF|ELSE|CASE|WHEN|THEN|END|NOT|AND|OR|NULL)$/.test(word)) return word;
-  return [...word].map((letter) => (chance.chance(0.5) ? letter.toLowerCase() : letter)).join('');
-}
-
-function gap(chance: Random, before: string, after: string): string {
-  const needed = /\w$/.test(before) && /^\w/.test(after);
-  return needed || chance.chance(0.5) ? chance.pick([' ', ' ', ' ', '  ', '\t', '\n', '\r\n']) : '';
-}
-
-function value(chance: Random, depth: number): string {
-  if (depth === 0) return leaf(chance);
-  const inner = () => value(chance, depth - 1);
-  const operand = () => (chance.chance(0.5) ? leaf(chance) : `( ${inner()} )`);
-  const forms: readonly (() => string)[] = [
-    () =>
-      `${operand()} ${chance.pick(['+', '-', '*', '/'])} ${operand()} ${chance.pick(['+', '-', '*', '/'])} ${operand()}`,
-    () => `${operand()} ${chance.pick(['+', '-', '*', '/', '*', '/'])} ${operand()}`,
-    () =>
-      `${operand()} ^ ${chance.chance(0.3) ? `${leaf(chance)} ^ ${leaf(chance)}` : chance.pick(['2', '- 1', '0', '0.5'])}`,
-    () => `${chance.pick(['-', '+', '- -', '- +'])} ${operand()} ${chance.chance(0.4) ? '^ 2' : ''}`.trim(),
-    () => `( ${inner()} )`,
-    () => `( ${inner()} IF ${condition(chance, depth - 1)} ELSE ${inner()} )`,
-    () => `${operand()} IF ${condition(chance, depth - 1)} ELSE ${inner()}`,
-    () => `${cases(chance, depth - 1)} ${chance.chance(0.3) ? `* ${operand()}` : ''}`.trim(),
-  ];
-  return chance.pick(forms)();
-}
-
-function cases(chance: Random, depth: number): string {
-  const branches = Array.from({ length: chance.int(1, 3) }, () => {
-    return `WHEN ${condition(chance, depth)} THEN ${value(chance, depth)}`;
-  });
-  const otherwise = chance.chance(0.6) ? ` ELSE ${value(chance, depth)}` : '';
-  return `CASE ${branches.join(' ')}${otherwise} END`;
-}
-
-function condition(chance: Random, depth: number): string {
-  const simple = () =>
-    `${leaf(chance)} ${chance.pick(['>=', '<=', '!=', '>', '<', '=', '=='])} ${leaf(chance)}`;
-  if (depth <= 0 || chance.chance(0.4)) return simple();
-  const inner = () => condition(chance, depth - 1);
-  const forms: readonly (() => string)[] = [
-    () => `${inner()} AND ${inner()}`,
-    () => `${inner()} OR ${inner()}`,
-    () => `NOT ${simple()}`,
-    () => `NOT ( ${inner()} )`,
-    () => `( ${inner()} )`,
-    () => `( ${value(chance, depth - 1)} ) > ${leaf(chance)}`,
-  ];
-  return chance.pick(forms)();
-}
-
-function leaf(chance: Random): string {
-  if (chance.chance(0.08)) return 'NULL';
-  if (chance.chance(0.5)) return chance.pick(names.slice(0, 8));
-  return chance.pick([
-    '0',
-    '1',
-    '2',
-    '0.5',
-    '1.5',
-    '10',
-    '100',
-    '1e3',
-    '1e-3',
-    '3600',
-    '1073741824',
-    '1e300',
-  ]);
-}
-
-/** What a hostile author or a slip of the keyboard would put there. */
-const strange = [
-  ...[
-    '(',
-    ')',
-    '+',
-    '-',
-    '*',
-    '/',
-    '^',
-    '<',
-    '>',
-    '=',
-    '==',
-    '!',
-    '.',
-    ',',
-    ';',
-    '"',
-    "'",
-    '`',
-    '$',
-    '_',
-    '[',
-    '{',
-  ],
-  ...[
-    'IF',
-    'ELSE',
-    'CASE',
-    'WHEN',
-    'THEN',
-    'END',
-    'NOT',
-    'AND',
-    'OR',
-    'NULL',
-    '1e',
-    '1.',
-    '.5',
-    '0x1',
-    '1e400',
-  ],
-  ...[
-    "a = 'x'",
-    'value.constructor',
-    '__proto__',
-    'constructor',
-    'toString',
-    'f(x) = x',
-    'random()',
-    '||',
-    '&&',
-    '%',
-  ],
-  ...[
-    "constructor.constructor('globalThis.pwned = 1')()",
-    '=> 1',
-    '\u00a0',
-    'ü',
-    '\u{1f4a9}',
-    '\ud800',
-    '\0',
-    '1_000',
-  ],
-] as const;
-
-function mutate(chance: Random, source: string): string {
-  let text = source;
-  for (let times = chance.int(1, 3); times > 0; times -= 1) {
-    const at = chance.int(0, text.length);
-    const forms: readonly (() => string)[] = [
-      () => text.slice(0, at) + text.slice(at + chance.int(1, 5)),
-      () => `${text.slice(0, at)} ${chance.pick(strange)} ${text.slice(at)}`,
-      () => text.slice(0, at) + chance.pick(strange) + text.slice(at + 1),
-      () => text.slice(at) + text.slice(0, at),
-      () => chance.pick(strange),
-    ];
-    text = chance.pick(forms)();
-  }
-  return text;
 }

@@ -41,7 +41,6 @@ export function readDocument(text: string): MappingDocument {
     // Compared here instead: the library's check costs the square of the number of keys.
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
   });
   const broken = [...errors, ...warnings].map(({ pos, message }) =>
     offence(pos[0], `is no valid YAML: ${message}`),

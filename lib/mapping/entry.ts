@@ -7,7 +7,7 @@ import type { Offence } from './subset.ts';
 import { readVariable } from './variables.ts';
 
 /** More are not looked for: what is left shows once these are corrected. */
-export const MAX_PROBLEMS = 100;
+export const MAX_PROBLEMS = 50;
 
 /** How one metric is made of the records of a kind. */
 export interface MappingEntry {

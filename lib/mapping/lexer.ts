@@ -25,28 +25,11 @@ const blank = /[ \t\r\n]*/y;
 const word = /(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|([A-Za-z][A-Za-z0-9_]*)|([<>!=]=|[-+*/^()<>=])/y;
 
 /**
- * Cuts an expression into words, with an `end` behind the last. A character that belongs to no word becomes a
- * `stray` and ends the cutting: only the parser knows what was expected in its place.
+ * The word at or behind an offset; `end` behind the last. A character that belongs to no word is a `stray`: only
+ * the parser knows what was expected in its place.
  */
-export function tokenise(source: string): readonly [Token, ...Token[]] {
-  const tokens: Token[] = [];
-  for (let at = skipBlanks(source, 0); ; at = skipBlanks(source, at)) {
-    const token = tokenAt(source, at);
-    tokens.push(token);
-    if (token.kind === 'end' || token.kind === 'stray') return tokens as [Token, ...Token[]];
-    at += token.text.length;
-  }
-}
-
-/** How an error names a word: a character that cannot be seen is given by its number. */
-export function describeToken({ kind, text }: Token): string {
-  if (kind === 'end') return 'the end';
-  if (kind === 'keyword') return text;
-  if (/^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(text)) return `"${text}"`;
-  return `the character U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-}
-
-function tokenAt(source: string, at: number): Token {
+export function tokenAt(source: string, offset: number): Token {
+  const at = skipBlanks(source, offset);
   if (at >= source.length) return { kind: 'end', text: '', at };
   word.lastIndex = at;
   const match = word.exec(source);
@@ -56,6 +39,14 @@ function tokenAt(source: string, at: number): Token {
   if (match[3] !== undefined) return { kind: 'symbol', text, at };
   const upper = text.toUpperCase();
   return keywords.has(upper) ? { kind: 'keyword', text: upper, at } : { kind: 'name', text, at };
+}
+
+/** How an error names a word: a character that cannot be seen is given by its number. */
+export function describeToken({ kind, text }: Token): string {
+  if (kind === 'end') return 'the end';
+  if (kind === 'keyword') return text;
+  if (/^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(text)) return `"${text}"`;
+  return `the character U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 function skipBlanks(source: string, at: number): number {

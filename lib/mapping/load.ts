@@ -19,7 +19,7 @@ export interface Mapping {
 /**
  * Loads a mapping (nflex: 4. mapping.yaml; contract: Kinds, variables, default metrics).
  * @param text the file's content. @param file its name, for errors.
- * @throws MappingError with all problems at once (up to 100), each at its place; the message lists them as
+ * @throws MappingError with all problems at once (up to 50), each at its place; the message lists them as
  *   `file:line:column key: message`.
  */
 export function loadMapping(text: string, file: string): Mapping {

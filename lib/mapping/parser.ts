@@ -1,5 +1,5 @@
 import { MappingError } from '../errors.ts';
-import { describeToken, keywords, type Token, tokenise } from './lexer.ts';
+import { describeToken, keywords, type Token, tokenAt } from './lexer.ts';
 import { wrongAt } from './place.ts';
 import {
   type Branch,
@@ -21,9 +21,8 @@ type Rule = (cursor: Cursor) => Node;
 
 interface Cursor {
   readonly source: string;
-  readonly tokens: readonly Token[];
-  readonly last: Token;
-  index: number;
+  readonly names: Set<string>;
+  token: Token;
   depth: number;
 }
 
@@ -54,17 +53,15 @@ export function parseExpression(source: string): Parsed {
       problems: [{ file: '', key: '', line: 1, column: 1, message: `longer than ${MAX_LENGTH} characters` }],
     });
   }
-  const tokens = tokenise(source);
-  const cursor = { source, tokens, last: tokens[tokens.length - 1] ?? tokens[0], index: 0, depth: 0 };
+  const cursor: Cursor = { source, names: new Set(), token: tokenAt(source, 0), depth: 0 };
   const value = number(cursor, ternary);
-  if (peek(cursor).kind !== 'end') throw expected(cursor, 'an operator or the end');
-  const names = tokens.filter(({ kind }) => kind === 'name').map(({ text }) => text);
-  return { value, variables: [...new Set(names)] };
+  if (cursor.token.kind !== 'end') throw expected(cursor, 'an operator or the end');
+  return { value, variables: [...cursor.names] };
 }
 
 /** `A if C else B`; what follows the ELSE may be the next ternary. */
 function ternary(cursor: Cursor): Node {
-  const start = peek(cursor);
+  const start = cursor.token;
   const gives = disjunction(cursor);
   if (!take(cursor, 'IF')) return gives;
   const branch = { gives: asNumber(cursor, gives, start), when: condition(cursor, disjunction) };
@@ -82,7 +79,7 @@ function conjunction(cursor: Cursor): Node {
 }
 
 function junction(cursor: Cursor, kind: 'any' | 'all', keyword: string, rule: Rule): Node {
-  const start = peek(cursor);
+  const start = cursor.token;
   const first = rule(cursor);
   if (!at(cursor, keyword)) return first;
   const of = [asCondition(cursor, first, start)];
@@ -99,18 +96,18 @@ function negatable(cursor: Cursor): Node {
 }
 
 function comparison(cursor: Cursor): Node {
-  const start = peek(cursor);
+  const start = cursor.token;
   const left = sum(cursor);
-  const sign = peek(cursor);
+  const sign = cursor.token;
   const operator = sign.kind === 'symbol' ? comparators[sign.text] : undefined;
   if (!operator) return left;
-  cursor.index += 1;
+  next(cursor);
   const right = number(cursor, sum);
   return { kind: 'comparison', operator, left: asNumber(cursor, left, start), right, at: sign.at };
 }
 
 function sum(cursor: Cursor): Node {
-  const start = peek(cursor);
+  const start = cursor.token;
   const first = product(cursor);
   const rest: Term[] = [];
   while (at(cursor, '+') || at(cursor, '-')) {
@@ -121,7 +118,7 @@ function sum(cursor: Cursor): Node {
 }
 
 function product(cursor: Cursor): Node {
-  const start = peek(cursor);
+  const start = cursor.token;
   const first = power(cursor);
   const rest: Factor[] = [];
   while (at(cursor, '*') || at(cursor, '/')) {
@@ -132,9 +129,9 @@ function product(cursor: Cursor): Node {
 }
 
 function power(cursor: Cursor): Node {
-  const start = peek(cursor);
+  const start = cursor.token;
   const base = signed(cursor);
-  const sign = peek(cursor);
+  const sign = cursor.token;
   if (!take(cursor, '^')) return base;
   const exponent = nested(cursor, () => number(cursor, power));
   return { kind: 'power', base: asNumber(cursor, base, start), exponent, at: sign.at };
@@ -150,13 +147,19 @@ function signed(cursor: Cursor): Node {
 }
 
 function operand(cursor: Cursor): Node {
-  const token = peek(cursor);
+  const token = cursor.token;
   if (token.kind === 'number') return literal(cursor);
-  if (token.kind === 'name') return { kind: 'variable', name: next(cursor).text, at: token.at };
+  if (token.kind === 'name') return variable(cursor);
   if (take(cursor, 'NULL')) return { kind: 'null' };
   if (at(cursor, 'CASE')) return nested(cursor, () => caseWhen(cursor));
   if (at(cursor, '(')) return nested(cursor, () => parenthesis(cursor));
   throw expected(cursor, 'a number, a variable, CASE or "("');
+}
+
+function variable(cursor: Cursor): Node {
+  const { text, at: offset } = next(cursor);
+  cursor.names.add(text);
+  return { kind: 'variable', name: text, at: offset };
 }
 
 function literal(cursor: Cursor): Node {
@@ -188,12 +191,12 @@ function caseWhen(cursor: Cursor): Node {
 }
 
 function number(cursor: Cursor, rule: Rule): Value {
-  const start = peek(cursor);
+  const start = cursor.token;
   return asNumber(cursor, rule(cursor), start);
 }
 
 function condition(cursor: Cursor, rule: Rule): Condition {
-  const start = peek(cursor);
+  const start = cursor.token;
   return asCondition(cursor, rule(cursor), start);
 }
 
@@ -209,7 +212,7 @@ function asCondition(cursor: Cursor, node: Node, start: Token): Condition {
 
 function nested<Result>(cursor: Cursor, rule: () => Result): Result {
   if (cursor.depth >= MAX_NESTING) {
-    throw wrongAt(cursor.source, peek(cursor).at, `nested deeper than ${MAX_NESTING} levels`);
+    throw wrongAt(cursor.source, cursor.token.at, `nested deeper than ${MAX_NESTING} levels`);
   }
   cursor.depth += 1;
   const result = rule();
@@ -217,25 +220,22 @@ function nested<Result>(cursor: Cursor, rule: () => Result): Result {
   return result;
 }
 
-function peek(cursor: Cursor): Token {
-  return cursor.tokens[cursor.index] ?? cursor.last;
-}
-
+/** Steps over the word that stands here, and gives it. */
 function next(cursor: Cursor): Token {
-  const token = peek(cursor);
-  cursor.index += 1;
+  const { token } = cursor;
+  cursor.token = tokenAt(cursor.source, token.at + token.text.length);
   return token;
 }
 
 /** Whether a symbol or a keyword stands here. */
 function at(cursor: Cursor, text: string): boolean {
-  const token = peek(cursor);
+  const { token } = cursor;
   return token.text === text && (token.kind === 'symbol' || token.kind === 'keyword');
 }
 
 function take(cursor: Cursor, text: string): boolean {
   if (!at(cursor, text)) return false;
-  cursor.index += 1;
+  next(cursor);
   return true;
 }
 
@@ -244,6 +244,6 @@ function demand(cursor: Cursor, text: string): void {
 }
 
 function expected(cursor: Cursor, what: string): MappingError {
-  const found = peek(cursor);
+  const found = cursor.token;
   return wrongAt(cursor.source, found.at, `expected ${what}, found ${describeToken(found)}`);
 }

@@ -42,7 +42,7 @@ export function outsideSubset(text: string): readonly Offence[] {
 }
 
 function* scan(text: string): Generator<Offence> {
-  const state: State = { depth: 0, colons: 0, scalars: 1, documents: 0 };
+  const state: State = { depth: 0, colons: 0, scalars: 1, started: false };
   let at = 0;
   let words = 0;
   let content = false;
@@ -70,7 +70,8 @@ interface State {
   colons: number;
   /** Since the last colon: a value and the next key. */
   scalars: number;
-  documents: number;
+  /** A document is under way. */
+  started: boolean;
 }
 
 function structure(type: string, state: State): string | null {
@@ -78,11 +79,13 @@ function structure(type: string, state: State): string | null {
     case 'content':
     case 'double-quoted-scalar':
     case 'single-quoted-scalar':
+      state.started = true;
       state.scalars += 1;
       return state.scalars > 2 ? 'expected ":" between a key and its value' : null;
     case 'doc-start':
-      state.documents += 1;
-      return state.documents > 1 ? 'a second document: a mapping is one' : null;
+      if (state.started) return 'a second document: a mapping is one';
+      state.started = true;
+      return null;
     case 'flow-map-start':
       state.depth += 1;
       state.colons = 0;

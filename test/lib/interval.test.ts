@@ -20,7 +20,9 @@ describe('setupTimeInterval', () => {
   });
 
   it('has nothing due when the last update lies in the future', () => {
-    expect(setupTimeInterval({ last_update: '2026-01-02T00:00:00Z' }, {}, instant('2026-01-01T00:00:00Z'))).toBeNull();
+    expect(
+      setupTimeInterval({ last_update: '2026-01-02T00:00:00Z' }, {}, instant('2026-01-01T00:00:00Z')),
+    ).toBeNull();
   });
 
   it('has nothing due when the skew exceeds the elapsed time', () => {
