@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parse as parseYaml } from 'yaml';
 import * as z from 'zod';
 import { InvalidConfig } from './errors.ts';
 import { parse } from './parse.ts';
@@ -63,21 +63,23 @@ export type ResolveReference = (name: string) => string | null;
  * @throws InvalidConfig with the true path of everything that is wrong.
  */
 export function parseAccounts(text: string, file: string, resolve: ResolveReference): Account[] {
-  const document = parseDocument(text, { uniqueKeys: true });
-  const [problem] = document.errors;
-  if (problem) throw new InvalidConfig(`${file}: ${problem.message.split('\n')[0]}`);
-  const { defaults, accounts } = parse(
-    accountsSchema,
-    document.toJS({ maxAliasCount: 0 }),
-    file,
-    InvalidConfig,
-  );
+  const { defaults, accounts } = parse(accountsSchema, readYaml(text, file), file, InvalidConfig);
   assertUnique(accounts, file);
   return accounts.map((each) => ({
     ...defaults,
     ...each,
     credentials: resolveIn(each.credentials, `${file}.${each.id}.credentials`, resolve),
   }));
+}
+
+function readYaml(text: string, file: string): unknown {
+  try {
+    return parseYaml(text, { uniqueKeys: true, maxAliasCount: 0 });
+  } catch (error) {
+    // An alias that may not be resolved is a ReferenceError of the library, not a parse error.
+    const [what] = String(error instanceof Error ? error.message : error).split('\n');
+    throw new InvalidConfig(`${file}: ${what}`, { cause: error });
+  }
 }
 
 function assertUnique(accounts: readonly Account[], file: string): void {

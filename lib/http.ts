@@ -187,7 +187,8 @@ function overSockets(agents: Agents, maxBytes: number): Transport {
       const headers = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
       const agent = secure ? agents.https : agents.http;
       const { method, url } = request;
-      const outgoing = (secure ? https : http).request(url, { method, headers, agent, signal });
+      const outgoing = (secure ? https : http).request(url, { method, headers, agent });
+      signal.addEventListener('abort', () => outgoing.destroy());
       outgoing.on('error', reject);
       outgoing.on('response', (incoming) => {
         readAnswer(incoming, maxBytes, callOf(request)).then(resolve, reject);

@@ -91,7 +91,8 @@ function redactNames(text: string): string {
 }
 
 function named(names: string, bare: string): RegExp {
-  const name = `(?<name>(?<![A-Za-z0-9])(?:${names})(?![A-Za-z0-9_-]))`;
+  const start = '(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))';
+  const name = `${start}(?<name>(?:${names})(?![A-Za-z0-9_-]))`;
   const link = `(?<link>(?:\\\\*["'])?\\s*(?:[:=]|%3D)\\s*)`;
   return new RegExp(`${name}${link}(?:(?<quoted>${quoted})|${escaped}|${bare})`, 'gi');
 }

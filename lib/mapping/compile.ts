@@ -93,8 +93,10 @@ function power(base: Operand, exponent: Operand, place: Place): Compute {
     const high = take(exponent, variables);
     if (low === null || high === null) return null;
     if (low === 0 && high < 0) return 0;
-    if (low >= 0 || Number.isInteger(high)) return low ** high;
-    throw new MappingError(`${low} to the power of the fraction ${high} is no real number ${place()}`);
+    if (low < 0 && !Number.isInteger(high)) {
+      throw new MappingError(`${low} to the power of the fraction ${high} is no real number ${place()}`);
+    }
+    return low ** high;
   };
 }
 

@@ -1,5 +1,5 @@
 import { isMap, isScalar, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
-import { type Offence, outsideSubset } from './subset.ts';
+import { type Offence, surveyText } from './subset.ts';
 
 /** A setting of an entry as the file has it. */
 export interface Field {
@@ -28,11 +28,11 @@ type Pairs = YAMLMap.Parsed['items'];
 
 /**
  * Reads the YAML of a mapping without resolving anything: nothing in it becomes an object's property, so no
- * key can reach a prototype. Where the text is no YAML that a mapping may use, there are no entries.
+ * key can reach a prototype. Where the text is no YAML, there are no entries.
  */
 export function readDocument(text: string): MappingDocument {
-  const outside = outsideSubset(text);
-  if (outside.length > 0) return { entries: [], offences: outside };
+  const { offences, bearable } = surveyText(text);
+  if (!bearable) return { entries: [], offences };
   const { errors, warnings, contents } = parseDocument(text, {
     version: '1.2',
     schema: 'core',
@@ -42,42 +42,46 @@ export function readDocument(text: string): MappingDocument {
     uniqueKeys: false,
     prettyErrors: false,
   });
-  const broken = [...errors, ...warnings].map(({ pos, message }) =>
-    offence(pos[0], `is no valid YAML: ${message}`),
-  );
-  if (broken.length > 0) return { entries: [], offences: broken };
-  if (isMap(contents)) return readEntries(contents.items, text);
-  const empty = contents === null || (isScalar(contents) && contents.value === null);
-  const message = empty ? 'is empty: a mapping without entries maps nothing' : 'expected a map of entries';
-  return { entries: [], offences: [offence(contents?.range[0] ?? 0, message)] };
+  const found = new Map(offences.map((offence) => [offence.at, offence]));
+  const report: Report = (at, key, message) => {
+    if (!found.has(at)) found.set(at, { at, key, message });
+  };
+  const broken = [...errors, ...warnings];
+  if (broken.length === 0)
+    return { entries: readEntries(contents, text, report), offences: [...found.values()] };
+  // What the survey found is the cause, and says it better.
+  if (offences.length === 0)
+    for (const { pos, message } of broken) report(pos[0], '', `is no valid YAML: ${message}`);
+  return { entries: [], offences: [...found.values()] };
 }
 
-function readEntries(pairs: Pairs, text: string): MappingDocument {
-  const offences: Offence[] = [];
-  const report = (at: number, key: string, message: string) => offences.push({ at, key, message });
-  if (pairs.length === 0) report(0, '', 'is empty: a mapping without entries maps nothing');
+/** Reports what is wrong; one report for each place. */
+type Report = (at: number, key: string, message: string) => void;
+
+function readEntries(contents: ParsedNode | null, text: string, report: Report): readonly RawEntry[] {
+  if (!isMap(contents) || contents.items.length === 0) {
+    const empty = contents === null || isMap(contents) || (isScalar(contents) && contents.value === null);
+    const message = empty ? 'is empty: a mapping without entries maps nothing' : 'expected a map of entries';
+    report(contents?.range[0] ?? 0, '', message);
+    return [];
+  }
   const entries: RawEntry[] = [];
-  for (const { key: name, at, node } of unique(pairs, '', report)) {
+  for (const { key: name, at, node } of unique(contents.items, '', report)) {
     if (!isMap(node)) report(node?.range[0] ?? at, name, 'expected a map of settings, such as {name: …}');
     else entries.push({ key: name, at, fields: readFields(node.items, name, text, report) });
   }
-  return { entries, offences };
+  return entries;
 }
 
 function readFields(pairs: Pairs, entry: string, text: string, report: Report): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>();
   for (const { key: name, at, node } of unique(pairs, entry, report)) {
-    if (node !== null && !isScalar(node)) {
-      report(node.range[0], entry, `${name} must be a single value`);
-      continue;
-    }
     const [start, end] = node?.range ?? [at, at];
+    if (node !== null && !isScalar(node)) report(start, entry, `${name} must be a single value`);
     fields.set(name, { value: plain(node), at: start, nameAt: at, raw: text.slice(start, end) });
   }
   return fields;
 }
-
-type Report = (at: number, key: string, message: string) => void;
 
 /** The pairs of a map by their keys; a key that stands twice is reported and left out. */
 function* unique(
@@ -104,8 +108,4 @@ function plain(node: ParsedNode | null): string | boolean | null {
 
 function toText(value: unknown): string | boolean | null {
   return typeof value === 'string' || typeof value === 'boolean' ? value : null;
-}
-
-function offence(at: number, message: string): Offence {
-  return { at, key: '', message };
 }

@@ -26,7 +26,10 @@ export function loadMapping(text: string, file: string): Mapping {
   const content = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const { entries: raw, offences } = readDocument(content);
   const judged = judgeEntries(raw, file);
-  const problems = located([...offences, ...judged.offences], content, file);
+  // What is wrong with a value as YAML makes it wrong as a setting, too: once is enough.
+  const known = new Set(offences.map(({ at }) => at));
+  const further = judged.offences.filter(({ at }) => !known.has(at));
+  const problems = located([...offences, ...further], content, file);
   if (problems.length > 0) throw new MappingError(list(problems), { problems });
   return mappingOf(file, judged.entries);
 }

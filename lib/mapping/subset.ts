@@ -26,22 +26,35 @@ const refused: Readonly<Record<string, string>> = {
   'explicit-key-ind': 'keys behind "?" are not supported: write "key:"',
 };
 
-/**
- * What lies outside the part of YAML that a mapping may use: maps of single values, at most two deep. Looks at
- * words only, one after the other, and stops early, because a YAML parser that is given a hostile file may
- * exhaust the stack or the memory of its process, which cannot be caught.
- */
-export function outsideSubset(text: string): readonly Offence[] {
-  if (text.length > MAX_SIZE) return [offence(0, `has ${text.length} characters; ${MAX_SIZE} are allowed`)];
-  const strange = /(?![\t\n\r\u0085])[\p{Cc}\p{Cs}\uFFFD]/u.exec(text);
-  if (strange)
-    return [offence(strange.index, `holds the character ${codeOf(strange[0])}: is it UTF-8 text?`)];
-  const offences: Offence[] = [];
-  for (const found of scan(text)) if (offences.push(found) === MAX_OFFENCES) break;
-  return offences;
+/** What a look at the words alone found. */
+export interface Survey {
+  readonly offences: readonly Offence[];
+  /** Whether the text is small and shallow enough to be given to a YAML parser. */
+  readonly bearable: boolean;
 }
 
-function* scan(text: string): Generator<Offence> {
+/**
+ * Finds what lies outside the part of YAML that a mapping may use: maps of single values, two deep. Looks at
+ * words only, one after the other, and stops early, because a YAML parser that is given a hostile file may
+ * exhaust the stack or the memory of its process, which cannot be caught. Nesting beyond the two levels costs an
+ * offence each, or an ever longer line of blanks: a small text with few offences is shallow.
+ */
+export function surveyText(text: string): Survey {
+  const unbearable = (at: number, message: string) => ({ offences: [offence(at, message)], bearable: false });
+  if (text.length > MAX_SIZE) return unbearable(0, `has ${text.length} characters; ${MAX_SIZE} are allowed`);
+  const strange = /(?![\t\n\r\u0085])[\p{Cc}\p{Cs}\uFFFD]/u.exec(text);
+  if (strange)
+    return unbearable(strange.index, `holds the character ${codeOf(strange[0])}: is it UTF-8 text?`);
+  const offences: Offence[] = [];
+  for (const { fatal, ...found } of scan(text)) {
+    offences.push(found);
+    if (fatal || offences.length === MAX_OFFENCES) return { offences, bearable: false };
+  }
+  return { offences, bearable: true };
+}
+
+/** After a fatal one, nothing further is worth knowing. */
+function* scan(text: string): Generator<Offence & { readonly fatal: boolean }, void> {
   const state: State = { depth: 0, colons: 0, scalars: 1, started: false };
   let at = 0;
   let words = 0;
@@ -50,11 +63,12 @@ function* scan(text: string): Generator<Offence> {
     const type: string = content ? 'content' : (CST.tokenType(word) ?? 'unknown');
     content = type === 'scalar';
     if (isMark(type)) continue;
-    const message = refused[type] ?? structure(type, state) ?? written(type, word);
-    if (message) yield offence(at, message);
-    at += word.length;
     words += 1;
-    if (words > MAX_WORDS) return yield offence(at, `is too large: a mapping may have ${MAX_WORDS} words`);
+    const costly =
+      words > MAX_WORDS ? `is too large: a mapping may have ${MAX_WORDS} words` : written(type, word);
+    const message = costly ?? refused[type] ?? structure(type, state);
+    if (message) yield { ...offence(at, message), fatal: costly !== null };
+    at += word.length;
   }
 }
 
@@ -112,7 +126,7 @@ function structure(type: string, state: State): string | null {
 const badEscape =
   /\\(?![0abefnrtvNLP_ "/\\\t\r\n]|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U(?:000[\da-fA-F]|0010)[\da-fA-F]{4})/;
 
-/** Bad escapes are found here because the library describes every single one: a second for a file full. */
+/** What would cost a parser much: of bad escapes, the library describes every single one. */
 function written(type: string, word: string): string | null {
   if (word.length > MAX_TEXT && type !== 'comment')
     return `has ${word.length} characters; ${MAX_TEXT} are allowed`;

@@ -74,7 +74,10 @@ export function parseStored(text: string, place: string): PartitionState {
     });
   }
   const parsed = storedSchema.safeParse(value);
-  if (parsed.success) return { ...parsed.data, memory: parsed.data.memory ?? null };
+  if (parsed.success) {
+    const { v: _, memory, ...state } = parsed.data;
+    return { ...state, memory: memory ?? null };
+  }
   throw new StateUnavailable(`The state ${place} is damaged`, {
     code: 'STATE_DAMAGED',
     hint: 'Restore it from a backup; or move it away and read the range again with --from/--to. It was left as it is.',

@@ -97,7 +97,7 @@ describe('an exchange', () => {
     ['deflate', deflateRawSync],
     ['br', brotliCompressSync],
   ] as const)('reads %s', async (encoding, compress) => {
-    const text = JSON.stringify(Array.from({ length: 30_000 }, (_, n) => n));
+    const text = JSON.stringify(Array.from({ length: 3000 }, (_, n) => n));
     const server = await serve((response) => {
       response.setHeader('content-encoding', encoding).end(compress(text));
     });
@@ -176,7 +176,7 @@ describe('attempts', () => {
   });
 
   it('wait for the moment of a date', async () => {
-    const until = Math.ceil(Date.now() / 1000) * 1000 + 1000;
+    const until = Math.ceil((Date.now() + 100) / 1000) * 1000;
     const server = await serve((response, _, index) => {
       response.writeHead(index === 0 ? 503 : 200, { 'retry-after': new Date(until).toUTCString() }).end();
     });
@@ -261,13 +261,13 @@ describe('time', () => {
     ['a body that stops', (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\nabc')],
   ] as [string, Parameters<typeof startRawServer>[0]][])('ends %s', async (_, accept) => {
     const server = await serveRaw(accept);
-    const http = client(server.url, { timeoutMs: 300, attempts: 1 });
+    const http = client(server.url, { timeoutMs: 200, attempts: 1 });
     const start = performance.now();
     const error = await failure(http.send(get(server.url)));
     const took = performance.now() - start;
     expect(error).toMatchObject({ name: 'ProviderUnavailable', code: 'TIMEOUT' });
-    expect(took).toBeGreaterThan(290);
-    expect(took).toBeLessThan(550);
+    expect(took).toBeGreaterThan(190);
+    expect(took).toBeLessThan(450);
     await expect.poll(() => server.connections.open).toBe(0);
   });
 
@@ -337,7 +337,9 @@ describe('an end from outside', () => {
     const http = client(server.url);
     await Promise.all(Array.from({ length: 30 }, () => http.send(get(server.url))));
     http.close();
-    await expect.poll(() => [server.connections.open, ...handles()]).toEqual([0, ...before]);
+    await expect.poll(() => server.connections.open).toBe(0);
+    // What other tests left may still be ending, so there may be less than before; 30 leaks would be more.
+    await expect.poll(() => handles().every((count, kind) => count <= (before[kind] ?? 0))).toBe(true);
   });
 });
 
