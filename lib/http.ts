@@ -8,7 +8,16 @@ import { type Agents, checkUrl, createAgents, type EgressRules, type Resolve } f
 import { MalformedResponse, type SyncError } from './errors.ts';
 import type { Log } from './log.ts';
 import { redactError } from './redact.ts';
-import { isRedirect, judgeFailure, judgeStatus, pause, type Verdict, waitBefore, within } from './retry.ts';
+import {
+  isRedirect,
+  judgeFailure,
+  judgeStatus,
+  lastError,
+  pause,
+  type Verdict,
+  waitBefore,
+  within,
+} from './retry.ts';
 import { MINUTE, type Millis, SECOND } from './time.ts';
 
 export type { Verdict } from './retry.ts';
@@ -66,6 +75,7 @@ export interface HttpOptions {
 }
 
 type Sent = HttpRequest | (() => HttpRequest);
+type Incoming = http.IncomingMessage;
 
 /** A client that belongs to one account and one invocation. */
 export interface Http {
@@ -126,9 +136,13 @@ async function send(client: Client, request: Sent, judge: Judge | undefined): Pr
     if (verdict.action === 'fail') throw verdict.error;
     const wait = waitBefore(attempt, verdict.afterMs, options.random ?? Math.random);
     const over = built.retry === false || attempt >= (options.attempts ?? 5) || wire() + wait >= deadline;
-    if (over) throw told(verdict);
-    const fields = { attempt, wait_ms: Math.round(wait), code: verdict.error.code };
-    options.log.warn(`${verdict.error.message}; trying again`, fields);
+    if (over) throw lastError(verdict);
+    const { message, code } = verdict.error;
+    options.log.warn(options.redact(`${message}; trying again`), {
+      attempt,
+      wait_ms: Math.round(wait),
+      code,
+    });
     await pause(wait, signal);
   }
 }
@@ -143,7 +157,7 @@ async function attemptOnce(
   judge?: Judge,
 ): Promise<Outcome> {
   const { options, signal } = client;
-  const call = callOf(request);
+  const call = options.redact(callOf(request));
   const start = options.clock.wire();
   try {
     checkUrl(request.url, client.rules);
@@ -167,26 +181,18 @@ function callOf({ method, url }: HttpRequest): string {
   return `${method} ${url.pathname}`;
 }
 
-/** The error of the last attempt, with the wait that the server asked for. */
-function told({ error, afterMs }: Extract<Verdict, { action: 'retry' }>): SyncError {
-  if (afterMs === undefined || error.retryAfter !== undefined) return error;
-  return Object.assign(error, { retryAfter: Math.ceil(afterMs / SECOND) });
-}
-
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('The call was aborted', { cause: reason });
 }
-
-type Incoming = http.IncomingMessage;
 
 /** The default transport. The module object is called, not a copy of its function, so that tests can intercept. */
 function overSockets(agents: Agents, maxBytes: number): Transport {
   return (request, signal) =>
     new Promise((resolve, reject) => {
-      const secure = request.url.protocol === 'https:';
-      const headers = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
-      const agent = secure ? agents.https : agents.http;
       const { method, url } = request;
+      const headers = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
+      const secure = url.protocol === 'https:';
+      const agent = secure ? agents.https : agents.http;
       const outgoing = (secure ? https : http).request(url, { method, headers, agent });
       signal.addEventListener('abort', () => outgoing.destroy());
       outgoing.on('error', reject);

@@ -202,6 +202,12 @@ export function waitBefore(attempt: number, told: Millis | undefined, random: ()
   return interval * (0.5 + random() / 2);
 }
 
+/** The error to give up with: it carries the wait that the server asked for. */
+export function lastError({ error, afterMs }: Extract<Verdict, { action: 'retry' }>): SyncError {
+  if (afterMs === undefined || error.retryAfter !== undefined) return error;
+  return Object.assign(error, { retryAfter: Math.ceil(afterMs / SECOND) });
+}
+
 /** A timer set for longer fires at once. */
 const LONGEST_TIMER: Millis = 2 ** 31 - 1;
 

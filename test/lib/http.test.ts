@@ -128,7 +128,7 @@ describe('an exchange', () => {
 
 describe('attempts', () => {
   it('builds the request anew for each', async () => {
-    const server = await serve((response, _, index) => response.writeHead(index < 2 ? 503 : 200).end());
+    const server = await serve((response, _, index) => response.writeHead(index < 1 ? 503 : 200).end());
     let built = 0;
     await client(server.url).send(() => get(server.url, `/?signature=${++built}`));
     expect(server.requests.map(({ path }) => path)).toEqual([
@@ -140,10 +140,10 @@ describe('attempts', () => {
 
   it('end at their number, with the last error', async () => {
     const server = await serve((response, _, index) => response.writeHead(index === 0 ? 500 : 502).end());
-    const error = await failure(client(server.url, { attempts: 3 }).send(get(server.url, '/usage?token=x')));
+    const error = await failure(client(server.url, { attempts: 2 }).send(get(server.url, '/usage?token=x')));
     expect(error).toBeInstanceOf(ProviderUnavailable);
     expect([error.code, error.message]).toEqual(['HTTP_502', 'GET /usage: the server answered 502']);
-    expect(server.requests).toHaveLength(3);
+    expect(server.requests).toHaveLength(2);
   });
 
   it('are one for a write', async () => {
@@ -190,6 +190,29 @@ describe('attempts', () => {
     expect(error).toBeInstanceOf(RateLimited);
     expect(error.retryAfter).toBe(86_400);
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('are told to the log, without secrets', async () => {
+    const server = await serve((response, _, index) =>
+      response.writeHead(index === 0 ? 503 : 200).end('abc'),
+    );
+    const told: unknown[] = [];
+    const log: Log = {
+      ...silent,
+      warn: (...line) => told.push(['warn', ...line]),
+      debug: (message, fields) => told.push(['debug', message, fields?.status, fields?.bytes]),
+    };
+    const http = client(server.url, { log, redact: createRedactor([secret('canary')]) });
+    await http.send(get(server.url, '/canary?apikey=k'));
+    expect(told).toEqual([
+      ['debug', 'GET /<secret>', 503, 3],
+      [
+        'warn',
+        'GET /<secret>: the server answered 503; trying again',
+        { attempt: 1, wait_ms: 100, code: 'HTTP_503' },
+      ],
+      ['debug', 'GET /<secret>', 200, 3],
+    ]);
   });
 
   it('keep to the time of the call', async () => {
