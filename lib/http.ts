@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import type { Clock } from './clock.ts';
 import { type Agents, checkUrl, createAgents, type EgressRules, type Resolve } from './egress.ts';
-import { MalformedResponse, type SyncError } from './errors.ts';
+import { MalformedResponse } from './errors.ts';
 import type { Log } from './log.ts';
 import { redactError } from './redact.ts';
 import {
@@ -18,7 +18,7 @@ import {
   waitBefore,
   within,
 } from './retry.ts';
-import { MINUTE, type Millis, SECOND } from './time.ts';
+import { MINUTE, type Millis } from './time.ts';
 
 export type { Verdict } from './retry.ts';
 
@@ -130,7 +130,7 @@ async function send(client: Client, request: Sent, judge: Judge | undefined): Pr
   for (let attempt = 1; ; attempt += 1) {
     const built = typeof request === 'function' ? request() : request;
     signal.throwIfAborted();
-    const outcome = await attemptOnce(client, built, deadline - wire(), judge);
+    const outcome = await tryOnce(client, built, deadline - wire(), judge);
     if (outcome.response) return outcome.response;
     const { verdict } = outcome;
     if (verdict.action === 'fail') throw verdict.error;
@@ -150,18 +150,13 @@ async function send(client: Client, request: Sent, judge: Judge | undefined): Pr
 type Refusal = Exclude<Verdict, { action: 'accept' }>;
 type Outcome = { readonly response: HttpResponse } | { readonly response?: never; readonly verdict: Refusal };
 
-async function attemptOnce(
-  client: Client,
-  request: HttpRequest,
-  leftMs: Millis,
-  judge?: Judge,
-): Promise<Outcome> {
+async function tryOnce(client: Client, request: HttpRequest, left: Millis, judge?: Judge): Promise<Outcome> {
   const { options, signal } = client;
   const call = options.redact(callOf(request));
   const start = options.clock.wire();
   try {
     checkUrl(request.url, client.rules);
-    const ms = Math.min(request.timeoutMs ?? options.timeoutMs ?? MINUTE, leftMs);
+    const ms = Math.min(request.timeoutMs ?? options.timeoutMs ?? MINUTE, left);
     const response = await within({ ms, call, signal }, (limit) => client.transport(request, limit));
     const took = options.clock.wire() - start;
     options.log.debug(call, { status: response.status, bytes: response.body.length, ms: took });
@@ -191,9 +186,8 @@ function overSockets(agents: Agents, maxBytes: number): Transport {
     new Promise((resolve, reject) => {
       const { method, url } = request;
       const headers = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
-      const secure = url.protocol === 'https:';
-      const agent = secure ? agents.https : agents.http;
-      const outgoing = (secure ? https : http).request(url, { method, headers, agent });
+      const [scheme, agent] = url.protocol === 'https:' ? [https, agents.https] : [http, agents.http];
+      const outgoing = scheme.request(url, { method, headers, agent });
       signal.addEventListener('abort', () => outgoing.destroy());
       outgoing.on('error', reject);
       outgoing.on('response', (incoming) => {
@@ -250,8 +244,6 @@ async function* rejoined(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGener
 }
 
 function tooLarge(call: string, maxBytes: number): MalformedResponse {
-  return new MalformedResponse(`${call}: the body is larger than ${maxBytes} bytes, the most that are read`, {
-    code: 'BODY_TOO_LARGE',
-    hint: 'Plan shorter windows or smaller pages.',
-  });
+  const details = { code: 'BODY_TOO_LARGE', hint: 'Plan shorter windows or smaller pages.' };
+  return new MalformedResponse(`${call}: the body is larger than ${maxBytes} bytes`, details);
 }

@@ -15,11 +15,19 @@ export async function* fetchUsage(
   { span, grid, signal }: FetchRequest,
 ): AsyncGenerator<Page> {
   const parameters = { ...datesAround(span, grid, await client.release()), ...scopeOf(client) };
+  let begun = false;
   try {
-    yield* client.list('listUsageRecords', { ...parameters, isrecursive: 'true' }, signal);
+    for await (const page of client.list(
+      'listUsageRecords',
+      { ...parameters, isrecursive: 'true' },
+      signal,
+    )) {
+      begun = true;
+      yield page;
+    }
   } catch (error) {
     // Only administrators may look below their own domain.
-    if (!(error instanceof InsufficientPermission) || error.code !== 'FOREIGN_ACCOUNT') throw error;
+    if (begun || !(error instanceof InsufficientPermission) || error.code !== 'FOREIGN_ACCOUNT') throw error;
     yield* client.list('listUsageRecords', parameters, signal);
   }
 }

@@ -87,7 +87,7 @@ function common({ description, tags = [], ...use }: UseOf): Omit<Use, 'unit' | '
   return {
     ...use,
     tags,
-    seed: seedOf(use.type, use.id, shape),
+    seed: seedOf(use.type, use.id, use.zone.id, shape),
     describe: typeof description === 'string' ? () => description : description,
   };
 }

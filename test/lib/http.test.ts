@@ -131,11 +131,7 @@ describe('attempts', () => {
     const server = await serve((response, _, index) => response.writeHead(index < 1 ? 503 : 200).end());
     let built = 0;
     await client(server.url).send(() => get(server.url, `/?signature=${++built}`));
-    expect(server.requests.map(({ path }) => path)).toEqual([
-      '/?signature=1',
-      '/?signature=2',
-      '/?signature=3',
-    ]);
+    expect(server.requests.map(({ path }) => path)).toEqual(['/?signature=1', '/?signature=2']);
   });
 
   it('end at their number, with the last error', async () => {

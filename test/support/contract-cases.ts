@@ -23,8 +23,8 @@ export interface ContractCloud {
 }
 
 /** What the suite must know of a provider. */
-export interface ContractSubject<Config, Client> {
-  readonly provider: Provider<Config, Client>;
+export interface ContractSubject {
+  readonly provider: Provider<unknown, unknown>;
   readonly mapping: string;
   /** The planning clock, held: a moment at which `cell` and `emptyCell` are complete. */
   readonly now: Millis;
@@ -49,7 +49,7 @@ export interface ContractSubject<Config, Client> {
 
 export interface ContractCase {
   readonly name: string;
-  run(subject: ContractSubject<unknown, unknown>): Promise<void>;
+  run(subject: ContractSubject): Promise<void>;
 }
 
 export const contractCases: readonly ContractCase[] = [
@@ -240,7 +240,7 @@ interface RigOptions {
 
 /** A cloud, a way to it, a folder, and a run over one cell. */
 async function withRig<Result>(
-  subject: ContractSubject<unknown, unknown>,
+  subject: ContractSubject,
   options: RigOptions,
   work: (rig: ReturnType<typeof rigOf>) => Promise<Result>,
 ): Promise<Result> {
@@ -273,7 +273,7 @@ async function withRig<Result>(
 }
 
 function rigOf(
-  subject: ContractSubject<unknown, unknown>,
+  subject: ContractSubject,
   options: RigOptions,
   credentials: Credentials,
   secrets: readonly string[],
@@ -336,7 +336,7 @@ const UNAVAILABLE: PassingAnswer = {
   body: '<html>starting</html>',
 };
 
-function once(subject: ContractSubject<unknown, unknown>, page: number, answer: PassingAnswer): Intercept {
+function once(subject: ContractSubject, page: number, answer: PassingAnswer): Intercept {
   let given = false;
   return (request) => {
     if (given || subject.pageOf(request) !== page) return null;
@@ -346,7 +346,7 @@ function once(subject: ContractSubject<unknown, unknown>, page: number, answer: 
 }
 
 function always(
-  subject: ContractSubject<unknown, unknown>,
+  subject: ContractSubject,
   page: number,
   change: (body: string) => string | Promise<PassingAnswer>,
 ): Intercept {

@@ -2,10 +2,10 @@ import { describe, it } from 'vitest';
 import { type ContractSubject, contractCases } from './contract-cases.ts';
 
 /** What every provider owes: one call in its test, and its own oddities beside it. */
-export function describeContract<Config, Client>(subject: ContractSubject<Config, Client>): void {
+export function describeContract(subject: ContractSubject): void {
   describe(`${subject.provider.name} keeps the contract`, () => {
     it.each(contractCases)('$name', async ({ run }) => {
-      await run(subject as ContractSubject<unknown, unknown>);
+      await run(subject);
     });
   });
 }
