@@ -46,7 +46,13 @@ export interface Mapper {
  * @param bad rows that could not even be normalised.
  */
 export function mapCell(records: readonly UsageRecord[], bad: readonly BadRow[], mapper: Mapper): Mapped {
-  const tally: Tally = { metrics: 0, nullResults: 0, conflicting: 0, unmapped: Object.create(null), bad: [...bad] };
+  const tally: Tally = {
+    metrics: 0,
+    nullResults: 0,
+    conflicting: 0,
+    unmapped: Object.create(null),
+    bad: [...bad],
+  };
   return { metrics: toMetrics(records, mapper, tally), tally };
 }
 

@@ -10,7 +10,7 @@ import { parse } from './parse.ts';
 import { assertSameGrid, type Plan, planCells } from './plan.ts';
 import type { Provider } from './provider.ts';
 import type { BadRow } from './read.ts';
-import { createRedactor, type Redact } from './redact.ts';
+import { createRedactor, type Redact, redactError } from './redact.ts';
 import type { StreamReport } from './report.ts';
 import type { Quarantined, Sink } from './sink/sink.ts';
 import type { State } from './state/state.ts';
@@ -199,19 +199,10 @@ export async function connected<Config, Client, Result>(
   try {
     return await work(provider.connect({ config, http, clock, signal, log }), { redact, log });
   } catch (error) {
-    throw withoutSecrets(error, redact);
+    throw redactError(error, redact); // a provider's own words may repeat what we sent
   } finally {
     http.close();
   }
-}
-
-/** A provider's own words may repeat what we sent. */
-function withoutSecrets(error: unknown, redact: Redact): unknown {
-  if (!(error instanceof Error)) return error;
-  if (error.stack !== undefined) error.stack = redact(error.stack);
-  error.message = redact(error.message);
-  if (error.cause !== undefined) error.cause = withoutSecrets(error.cause, redact);
-  return error;
 }
 
 function quarantineWith(redact: Redact) {

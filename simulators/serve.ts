@@ -44,12 +44,18 @@ export interface Controlled {
 }
 
 /** `/__simulator`, without a signature: GET says how it stands, POST `{"faults": […]}` replaces the faults. */
-export function control(request: IncomingMessage, body: string, response: ServerResponse, controlled: Controlled): void {
+export function control(
+  request: IncomingMessage,
+  body: string,
+  response: ServerResponse,
+  controlled: Controlled,
+): void {
   if (request.method === 'POST') {
     try {
       controlled.setFaults(faultsIn(body));
     } catch (error) {
-      return sendJson(response, 400, { error: error instanceof Error ? error.message : String(error) });
+      sendJson(response, 400, { error: error instanceof Error ? error.message : String(error) });
+      return;
     }
   }
   const { requests, seed } = controlled;

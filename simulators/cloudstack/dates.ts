@@ -7,7 +7,11 @@ import { refusedParameter } from './refusal.ts';
  * A date of a usage record (sheet 2.2): with quotation marks in the aggregation zone, or plain in the zone of
  * the server's own clock, which is UTC here.
  */
-export function formatRecordDate(instant: Millis, calendar: Calendar, format: Settings['dateFormat']): string {
+export function formatRecordDate(
+  instant: Millis,
+  calendar: Calendar,
+  format: Settings['dateFormat'],
+): string {
   if (format === 'offset') return formatServerDate(instant);
   const offset = calendar.offsetAt(instant);
   const [date, time] = new Date(instant + offset).toISOString().slice(0, 19).split('T');
@@ -34,7 +38,8 @@ export function parseQueryDate(
   if (format === 'offset' && /^T\d\d:\d\d:\d\d([+-]\d\d:?\d\d|Z)$/.test(rest)) {
     return parseInstant(text) ?? unparsable(text);
   }
-  const naive = rest === '' || rest.startsWith('T') ? `${date} ${edge === 'start' ? '00:00:00' : '23:59:59'}` : text;
+  const naive =
+    rest === '' || rest.startsWith('T') ? `${date} ${edge === 'start' ? '00:00:00' : '23:59:59'}` : text;
   const wall = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(naive) ? parseInstant(naive) : null;
   return wall === null ? unparsable(text) : instantOf(wall, calendar);
 }

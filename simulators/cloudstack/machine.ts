@@ -1,6 +1,6 @@
-import { DAY, HOUR, type Interval, type Millis, MINUTE, SECOND } from '../../lib/time.ts';
-import { randomFor, uuidOf } from '../seeded.ts';
+import { DAY, HOUR, type Interval, MINUTE, type Millis, SECOND } from '../../lib/time.ts';
 import type { Random } from '../random.ts';
+import { randomFor, uuidOf } from '../seeded.ts';
 import type { Tag } from './use.ts';
 import type { Named, ServiceOffering, Template, Tenant, World } from './world.ts';
 

@@ -52,7 +52,8 @@ export interface Settings extends Omit<Required<CloudStackOptions>, 'now' | 'rat
 export function settingsOf(options: CloudStackOptions): Settings {
   const now = options.now ?? (() => Date.now());
   const zone = options.zone ?? 'UTC';
-  if (!IANAZone.isValidZone(zone)) throw new InvalidConfig(`The time zone "${zone}" is not known to this runtime`);
+  if (!IANAZone.isValidZone(zone))
+    throw new InvalidConfig(`The time zone "${zone}" is not known to this runtime`);
   return {
     port: options.port ?? 0,
     seed: options.seed ?? 1,

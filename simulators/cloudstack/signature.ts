@@ -54,5 +54,7 @@ function urlEncode(value: string): string {
 
 const encoded = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
-  return /[A-Za-z0-9\-_.*]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  return /[A-Za-z0-9\-_.*]/.test(character)
+    ? character
+    : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 });

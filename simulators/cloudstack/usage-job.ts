@@ -1,4 +1,4 @@
-import { type Interval, type Millis, MINUTE, SECOND } from '../../lib/time.ts';
+import { type Interval, MINUTE, type Millis, SECOND } from '../../lib/time.ts';
 import type { Calendar } from './calendar.ts';
 import type { History } from './history.ts';
 import type { Use } from './use.ts';

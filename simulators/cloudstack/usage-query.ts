@@ -5,7 +5,7 @@ import type { Settings } from './options.ts';
 import { foreign, refusedParameter } from './refusal.ts';
 import type { Parameters } from './signature.ts';
 import type { Row } from './usage-job.ts';
-import { isWithin, type Domain, type Tenant, type World } from './world.ts';
+import { type Domain, isWithin, type Tenant, type World } from './world.ts';
 
 export interface Caller {
   readonly role: Settings['role'];
@@ -73,13 +73,16 @@ function ownerFilter(parameters: Parameters, caller: Caller, world: World): (own
   return scope(domain, parameters.isrecursive === 'true', caller);
 }
 
-function scope(domain: Domain | null, recursive: boolean, { role, account }: Caller): (owner: Tenant) => boolean {
-  if (role === 'user' && recursive) throw foreign('Only domain admins and root admins may list usage recursively');
+function scope(
+  domain: Domain | null,
+  recursive: boolean,
+  { role, account }: Caller,
+): (owner: Tenant) => boolean {
+  if (role === 'user' && recursive)
+    throw foreign('Only domain admins and root admins may list usage recursively');
   if (domain) return (owner) => (recursive ? isWithin(owner.domain, domain) : owner.domain.id === domain.id);
   if (role === 'root-admin') return () => true;
-  return recursive
-    ? (owner) => isWithin(owner.domain, account.domain)
-    : (owner) => owner.id === account.id;
+  return recursive ? (owner) => isWithin(owner.domain, account.domain) : (owner) => owner.id === account.id;
 }
 
 function only(wanted: Tenant, caller: Caller): (owner: Tenant) => boolean {
@@ -87,7 +90,8 @@ function only(wanted: Tenant, caller: Caller): (owner: Tenant) => boolean {
     caller.role === 'root-admin' ||
     wanted.id === caller.account.id ||
     (caller.role === 'domain-admin' && isWithin(wanted.domain, caller.account.domain));
-  if (!allowed) throw foreign(`Acct[${caller.account.name}] does not have permission to operate within ${wanted.name}`);
+  if (!allowed)
+    throw foreign(`Acct[${caller.account.name}] does not have permission to operate within ${wanted.name}`);
   return (owner) => owner.id === wanted.id;
 }
 
@@ -107,7 +111,9 @@ function domainById(id: string, { role, account }: Caller, world: World): Domain
 }
 
 function accountIn(domain: Domain, name: string, world: World): Tenant {
-  const owner = world.tenants.find((tenant) => tenant.name === name && !tenant.project && tenant.domain.id === domain.id);
+  const owner = world.tenants.find(
+    (tenant) => tenant.name === name && !tenant.project && tenant.domain.id === domain.id,
+  );
   if (owner === undefined) throw refusedParameter(`Unable to find account ${name} in domain ${domain.id}`);
   return owner;
 }
@@ -115,9 +121,7 @@ function accountIn(domain: Domain, name: string, world: World): Tenant {
 function required(parameters: Parameters, name: string): string {
   const value = parameters[name];
   if (value) return value;
-  throw refusedParameter(
-    `Unable to execute API command listusagerecords due to missing parameter ${name}`,
-  );
+  throw refusedParameter(`Unable to execute API command listusagerecords due to missing parameter ${name}`);
 }
 
 function badValue(name: string, value: string): Error {

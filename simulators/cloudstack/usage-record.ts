@@ -2,8 +2,8 @@ import { SECOND } from '../../lib/time.ts';
 import type { Calendar } from './calendar.ts';
 import { formatRecordDate } from './dates.ts';
 import type { Settings } from './options.ts';
-import type { Unit } from './use.ts';
 import type { Row } from './usage-job.ts';
+import type { Unit } from './use.ts';
 import type { Tenant } from './world.ts';
 
 /** A record as listUsageRecords shows it (sheet 2.2); what a type does not have is absent. */
@@ -19,7 +19,7 @@ export function usageRecord(
     ...ownerFields(use.owner, format),
     zoneid: use.zone.id,
     description: use.describe(amount),
-    usage: usageText(use.type, rawusage, amount),
+    usage: usageText(row, rawusage),
     usagetype: use.type,
     rawusage,
     ...use.fields,
@@ -32,7 +32,9 @@ export function usageRecord(
 /** Java's `###########.######`: six decimals at most, trailing zeros cut, no exponent. */
 export function formatAmount(amount: number, unit: Unit): string {
   if (unit !== 'hours') return String(amount);
-  const decimals = String(amount % 1_000_000).padStart(6, '0').replace(/0+$/, '');
+  const decimals = String(amount % 1_000_000)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
   return `${Math.floor(amount / 1_000_000)}${decimals && `.${decimals}`}`;
 }
 
@@ -57,7 +59,7 @@ const suffixes: Readonly<Record<number, string>> = {
 };
 
 /** Type 28 in bytes shows GiB; that is how the two are told apart (sheet 2.5). */
-function usageText(type: number, rawusage: string, amount: number): string {
-  if (type === 28 && Number(rawusage) === amount) return `${(amount / 1024 ** 3).toFixed(4)} GiB`;
-  return `${rawusage} ${suffixes[type] ?? 'Hrs'}`;
+function usageText({ use, amount }: Row, rawusage: string): string {
+  if (use.type === 28 && use.unit === 'bytes') return `${(amount / 1024 ** 3).toFixed(4)} GiB`;
+  return `${rawusage} ${suffixes[use.type] ?? 'Hrs'}`;
 }

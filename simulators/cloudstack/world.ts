@@ -29,7 +29,12 @@ export interface ServiceOffering extends Named {
 
 export interface Template extends Named {
   readonly size: number;
-  readonly os: { readonly id: string; readonly name: string; readonly categoryId: string; readonly category: string };
+  readonly os: {
+    readonly id: string;
+    readonly name: string;
+    readonly categoryId: string;
+    readonly category: string;
+  };
 }
 
 /** What stands still in a simulated cloud. */
