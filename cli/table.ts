@@ -4,7 +4,7 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     Math.max(heading.length, ...rows.map((row) => row[at]?.length ?? 0)),
   );
   const numeric = headings.map(
-    (_, at) => rows.length > 0 && rows.every((row) => /^[\d.,–-]*( ?[a-z]+)?$/.test(row[at] ?? '')),
+    (_, at) => rows.length > 0 && rows.every((row) => /^(–|[\d.,]+( s)?)$/.test(row[at] ?? '')),
   );
   const line = (cells: readonly string[]) =>
     cells

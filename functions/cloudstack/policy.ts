@@ -44,7 +44,7 @@ function gridOf(
 
 /** A setting of the server; null when this role may not ask. */
 async function asked(client: CloudStackClient, name: string): Promise<string | null> {
-  const body = await optional(client, 'listConfigurations', { name, page: '1', pagesize: '20' });
+  const body = await optional(client, 'listConfigurations', { name });
   const rows = Array.isArray(body?.configuration)
     ? (body.configuration as { name?: unknown; value?: unknown }[])
     : [];

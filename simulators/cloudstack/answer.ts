@@ -57,7 +57,7 @@ function xmlDocument(envelope: string, body: Body, dateFormat: Settings['dateFor
 }
 
 function xmlOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return escape(String(value));
+  if (typeof value !== 'object' || value === null) return xmlText(String(value));
   return Object.entries(value)
     .flatMap(([name, inner]) =>
       (Array.isArray(inner) ? inner : [inner]).map((one) => `<${name}>${xmlOf(one)}</${name}>`),
@@ -65,6 +65,6 @@ function xmlOf(value: unknown): string {
     .join('');
 }
 
-function escape(text: string): string {
+function xmlText(text: string): string {
   return text.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
