@@ -78,7 +78,7 @@ async function serve({ records, cells }: Load): Promise<void> {
     rangeMinutes: 1440,
     role: 'root-admin',
     synthetic,
-    now,
+    planNow: now,
   });
   process.stdout.write(`${JSON.stringify(credentials)}\n`);
 }

@@ -127,21 +127,36 @@ function specialisationOf(record: UsageRecord, entry: MappingEntry): string {
   return value;
 }
 
-/** Records by identity; those of equal identity are told apart by an ordinal. */
+/** Records in an order of their own; those of equal identity are told apart by an ordinal. */
 function* inOrder(records: readonly UsageRecord[]): Generator<{ record: UsageRecord; ordinal: number }> {
-  const keyed = records.map((record) => ({ record, key: identityOf(record) }));
-  keyed.sort((a, b) => compare(a.key, b.key) || compare(a.record.fingerprint, b.record.fingerprint));
   let ordinal = 0;
-  let previous: string | null = null;
-  for (const { record, key } of keyed) {
-    ordinal = key === previous ? ordinal + 1 : 0;
-    previous = key;
+  let previous: UsageRecord | null = null;
+  for (const record of [...records].sort(byPlace)) {
+    ordinal = previous !== null && isSameIdentity(previous, record) ? ordinal + 1 : 0;
+    previous = record;
     yield { record, ordinal };
   }
 }
 
-function identityOf({ kind, resource, period, identity }: UsageRecord): string {
-  return `${kind}\u0000${resource.id}\u0000${period.start}\u0000${period.end}\u0000${JSON.stringify(identity)}`;
+/** A fingerprint begins with the identity: what has the same identity stands together. */
+function byPlace(a: UsageRecord, b: UsageRecord): number {
+  return (
+    compare(a.kind, b.kind) ||
+    compare(a.resource.id, b.resource.id) ||
+    a.period.start - b.period.start ||
+    a.period.end - b.period.end ||
+    compare(a.fingerprint(), b.fingerprint())
+  );
+}
+
+function isSameIdentity(a: UsageRecord, b: UsageRecord): boolean {
+  return (
+    a.kind === b.kind &&
+    a.resource.id === b.resource.id &&
+    a.period.start === b.period.start &&
+    a.period.end === b.period.end &&
+    a.identity.every((value, at) => value === b.identity[at])
+  );
 }
 
 function compare(a: string, b: string): number {

@@ -31,8 +31,8 @@ export interface ReadOptions<Client> {
   readonly backfill: number;
 }
 
-/** About so many rows are held at once, however many cells that is. */
-const ROWS_AHEAD = 20_000;
+/** About so many rows are held at once, however many cells that is: a record takes some 2 kB. */
+const ROWS_AHEAD = 20000;
 
 /**
  * Fetches and normalises planned cells and gives them in their order. Spans are read ahead within the
@@ -60,8 +60,7 @@ export async function* readCells<Client>(
       const next = ahead.shift();
       if (!next) return;
       const reads = await next;
-      concurrency = options.concurrency;
-      width = widthFor(reads, concurrency);
+      ({ width, concurrency } = pace(reads, options.concurrency));
       for (const read of reads) {
         if (signal.aborted) return;
         yield read;
@@ -92,9 +91,16 @@ async function walk<Client>(span: readonly PlannedCell[], options: ReadOptions<C
   const { client, grid, partition, signal, stream } = options;
   const reads = span.map((cell) => ({ cell, records: [] as UsageRecord[], bad: [] as BadRow[] }));
   const place = placing(reads, stream.belongs);
-  for await (const page of stream.fetch(client, { span: covering(span), grid, partition, signal })) {
+  const { start, end } = covering(span);
+  /** Asked for only to be sure that the span is whole. A row that cannot be dated is looked at. */
+  const isElsewhere = (raw: unknown) => {
+    const begins = stream.belongs === 'start' ? stream.startOf(raw) : null;
+    return begins !== null && (begins < start || begins >= end);
+  };
+  for await (const page of stream.fetch(client, { span: { start, end }, grid, partition, signal })) {
     const bad: BadRow[] = [];
     for (const raw of page.rows) {
+      if (isElsewhere(raw)) continue;
       try {
         for (const record of stream.normalize(raw))
           for (const read of place(record)) read.records.push(record);
@@ -167,9 +173,12 @@ function assertFewBad(bad: readonly BadRow[], of: number): void {
   );
 }
 
-function widthFor(reads: readonly CellRead[], concurrency: number): number {
+/** How many cells a span may have, and how many spans may be read at once, going by the rows of the last one. */
+function pace(reads: readonly CellRead[], most: number): { width: number; concurrency: number } {
   const rows = reads.reduce((sum, read) => sum + read.records.length, 0);
-  return Math.max(1, Math.floor((ROWS_AHEAD / concurrency) * (reads.length / Math.max(1, rows))));
+  const perCell = Math.max(1, rows) / reads.length;
+  const width = Math.max(1, Math.floor(ROWS_AHEAD / most / perCell));
+  return { width, concurrency: Math.max(1, Math.min(most, Math.floor(ROWS_AHEAD / (width * perCell)))) };
 }
 
 /** A span that fails while an earlier one is still awaited must not count as an unhandled rejection. */

@@ -3,6 +3,8 @@
  * `new Date(text)`: it shifts text without a zone with the host, and takes or refuses forms as it likes.
  */
 
+import { memo } from './memo.ts';
+
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Millis = number;
 
@@ -61,10 +63,10 @@ export function parseInstant(text: string): Millis | null {
 }
 
 /** RFC 3339 in UTC: whole seconds without a fraction, else three digits. */
-export function formatInstant(instant: Millis): string {
+export const formatInstant: (instant: Millis) => string = memo((instant) => {
   const text = new Date(instant).toISOString();
   return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text;
-}
+});
 
 /** The compact form of file names: `20261118T000000Z`. */
 export function stamp(instant: Millis): string {

@@ -1,4 +1,6 @@
+import { withoutDuplicates } from '../../lib/duplicates.ts';
 import { MalformedResponse } from '../../lib/errors.ts';
+import { memo } from '../../lib/memo.ts';
 import type { Tenant, UsageRecord, Variables } from '../../lib/models/usage.ts';
 import type { Settled } from '../../lib/provider.ts';
 import { formatInstant, type Interval, type Millis, parseInstant, SECOND } from '../../lib/time.ts';
@@ -17,12 +19,13 @@ export function normalizeUsage(raw: unknown): UsageRecord[] {
       kind: kindOf(row),
       resource: row.name ? { id, name: row.name } : { id },
       period,
-      variables: variablesOf(row),
+      // The parsed row is a copy of our own, and already holds what expressions may name.
+      variables: Object.assign(row, { value: amountOf(row) }) as unknown as Variables,
       tenant: tenantOf(row),
       location: row.zoneid ? { id: row.zoneid } : null,
       attributes: attributesOf(row),
       identity,
-      fingerprint: JSON.stringify([...identity, row.description ?? null, String(row.rawusage)]),
+      fingerprint: () => JSON.stringify([...identity, row.description, String(row.rawusage)]),
       raw,
     },
   ];
@@ -32,9 +35,9 @@ export function normalizeUsage(raw: unknown): UsageRecord[] {
  * The instant of a record's date. Two formats are in the wild: quotation marks around the T, and none; both
  * carry their offset, and one without it cannot be placed (sheet 2.2).
  */
-export function instantOf(text: string): Millis | null {
-  return /([Zz]|[+-]\d{2}:?\d{2})$/.test(text) ? parseInstant(text.replaceAll("'", '')) : null;
-}
+export const instantOf: (text: string) => Millis | null = memo((text) =>
+  /([Zz]|[+-]\d{2}:?\d{2})$/.test(text) ? parseInstant(text.replaceAll("'", '')) : null,
+);
 
 /** When a row begins, as far as it can still be read. */
 export function startOfUsage(raw: unknown): Millis | null {
@@ -44,8 +47,8 @@ export function startOfUsage(raw: unknown): Millis | null {
 
 /** The usage server repeats rows when it reprocesses (sheet 2.6): of equal rows one counts. */
 export function settleUsage(records: readonly UsageRecord[]): Settled {
-  const distinct = new Map(records.map((record) => [record.fingerprint, record]));
-  return { records: [...distinct.values()], duplicates: records.length - distinct.size };
+  const distinct = withoutDuplicates(records);
+  return { records: distinct, duplicates: records.length - distinct.length };
 }
 
 function parseRow(raw: unknown): CloudStackUsageRecord {
@@ -72,20 +75,6 @@ function amountOf(row: CloudStackUsageRecord): number {
   return Number(text.replace(',', '.'));
 }
 
-/** What expressions may name. Sizes that the record does not have are null: their metrics are left out. */
-function variablesOf(row: CloudStackUsageRecord): Variables {
-  const { tags: _, ...fields } = row;
-  const variables = {
-    cpunumber: null,
-    cpuspeed: null,
-    memory: null,
-    size: null,
-    virtualsize: null,
-    ...fields,
-  };
-  return { ...(variables as Variables), value: amountOf(row) };
-}
-
 /** A record belongs to a project or to an account, and then lacks the other's fields (sheet 2.2). */
 function tenantOf(row: CloudStackUsageRecord): Tenant | null {
   const [id, name] = row.projectid ? [row.projectid, row.project] : [row.accountid, row.account];
@@ -93,32 +82,29 @@ function tenantOf(row: CloudStackUsageRecord): Tenant | null {
   return { id, ...(name ? { name } : {}), ...(row.domainpath ? { path: row.domainpath } : {}) };
 }
 
-const printed = [
-  'domainid',
-  'domain',
-  'offeringid',
-  'templateid',
-  'osdisplayname',
-  'virtualmachineid',
-  'networkid',
-  'vpcid',
-  'cpunumber',
-  'cpuspeed',
-  'memory',
-  'size',
-  'virtualsize',
-  'issourcenat',
-] as const;
-
-function attributesOf(row: CloudStackUsageRecord): Record<string, string | number | boolean> {
-  const attributes: Record<string, string | number | boolean> = {};
-  for (const name of printed) {
-    const value = row[name];
-    if (value !== undefined) attributes[name] = value;
-  }
-  if (row.type !== undefined) attributes[row.usagetype <= 2 ? 'hypervisor' : 'type'] = row.type;
-  for (const { key, value } of row.tags ?? []) if (key !== undefined) attributes[`tag.${key}`] = value ?? '';
-  return attributes;
+/** What is printed with every metric; what is undefined is left out. */
+function attributesOf(row: CloudStackUsageRecord): UsageRecord['attributes'] {
+  const attributes = {
+    domainid: row.domainid,
+    domain: row.domain,
+    offeringid: row.offeringid,
+    templateid: row.templateid,
+    osdisplayname: row.osdisplayname,
+    virtualmachineid: row.virtualmachineid,
+    networkid: row.networkid,
+    vpcid: row.vpcid,
+    cpunumber: row.cpunumber ?? undefined,
+    cpuspeed: row.cpuspeed ?? undefined,
+    memory: row.memory ?? undefined,
+    size: row.size ?? undefined,
+    virtualsize: row.virtualsize ?? undefined,
+    issourcenat: row.issourcenat,
+    hypervisor: row.usagetype <= 2 ? row.type : undefined,
+    type: row.usagetype <= 2 ? undefined : row.type,
+  };
+  if (!row.tags?.length) return attributes;
+  const tags = row.tags.map(({ key, value }) => [`tag.${key}`, value ?? '']);
+  return { ...attributes, ...Object.fromEntries(tags) };
 }
 
 /** Sheet 2.6's list without description and amount; dates as instants, since two formats mean the same. */

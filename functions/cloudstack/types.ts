@@ -19,7 +19,8 @@ export const cloudStackConfig = z.object({
 export type CloudStackConfig = z.output<typeof cloudStackConfig>;
 
 const text = z.string().optional();
-const amount = z.number().optional();
+/** Absent is null, so that an expression which names it gives no metric. */
+const amount = z.number().nullable().default(null);
 const flag = z.boolean().optional();
 
 /**

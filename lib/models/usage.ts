@@ -30,12 +30,15 @@ export interface UsageRecord {
   readonly variables: Variables;
   readonly tenant: Tenant | null;
   readonly location: UsageLocation | null;
-  /** Flat, printed on every metric line. */
-  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  /** Flat, printed on every metric line; what is undefined is left out. */
+  readonly attributes: Readonly<Record<string, string | number | boolean | undefined>>;
   /** What tells two records of one resource and period apart; never the amount. Enters the metric's `key`. */
   readonly identity: readonly (string | number | boolean | null)[];
-  /** Everything the provider's rule compares to call two records the same; equal ones are duplicates. */
-  readonly fingerprint: string;
+  /**
+   * Everything the provider's rule compares to call two records the same; equal ones are duplicates. It
+   * begins with the identity. Worked out for records that look alike only: they are few.
+   */
+  readonly fingerprint: () => string;
   /** As the provider gave it: shown when it is quarantined or explained. */
   readonly raw: unknown;
 }

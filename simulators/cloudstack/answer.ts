@@ -11,7 +11,7 @@ export interface Form {
   readonly dateFormat: Settings['dateFormat'];
 }
 
-/** Sends a body in its envelope. @returns the status */
+/** Sends a body in its envelope. @param cut ends it in its middle @returns the status */
 export function sendBody(
   response: ServerResponse,
   form: Form,
@@ -22,10 +22,10 @@ export function sendBody(
 }
 
 /** Sends an error; its code is the HTTP status (sheet 4.1). @returns the status */
-export function sendRefusal(response: ServerResponse, form: Form, refusal: Refusal): number {
+export function sendRefusal(response: ServerResponse, form: Form, refusal: Refusal, cut = false): number {
   if (refusal.cserrorcode !== null) response.setHeader('X-Description', refusal.message);
   const envelope = refusal.unknownCommand ? 'errorresponse' : envelopeOf(form.command);
-  return send(response, form, envelope, refusal.code, refusalBody(refusal), false);
+  return send(response, form, envelope, refusal.code, refusalBody(refusal), cut);
 }
 
 function send(

@@ -1,7 +1,7 @@
 import { DAY, HOUR, type Interval } from '../../lib/time.ts';
 import type { Random } from '../random.ts';
 import { randomFor, uuidOf } from '../seeded.ts';
-import { type Machine, seconds } from './machine.ts';
+import { type Machine, seconds, spanWithin } from './machine.ts';
 import { counter, hours, humanSize, type Use } from './use.ts';
 import { GIB, type Named, type World } from './world.ts';
 
@@ -110,16 +110,16 @@ function trafficUses(world: World, vm: Machine, disk: Disk): Use[] {
 function snapshotUses(world: World, vm: Machine, disk: Disk): Use[] {
   const chance = randomFor(world.seed, 'snapshots', disk.id);
   if (!chance.chance(0.4)) return [];
-  return Array.from({ length: chance.int(1, 4) }, (_, index) => {
+  return Array.from({ length: chance.int(1, 6) }, (_, index) => {
     const id = uuidOf(world.seed, 'snapshot', disk.id, index);
-    const start = disk.life.start + seconds(chance, index * 7 * DAY, (index + 1) * 7 * DAY);
+    const span = spanWithin(chance, disk.life, 25 * DAY);
     const size = chance.int(100, 20_000) * 1024 * 1024;
     return hours({
       type: 9,
       id,
       owner: vm.owner,
       zone: vm.zone,
-      spans: [{ start, end: start + seconds(chance, DAY, 15 * DAY) }],
+      spans: [span],
       fields: { usageid: id, size },
       description: `Snapshot usage for ${vm.name}_${disk.name}_${index} (${id}) with size ${humanSize(size)}`,
     });
@@ -129,16 +129,15 @@ function snapshotUses(world: World, vm: Machine, disk: Disk): Use[] {
 /** Type 26: its description alone says which volume it is (sheet 2.5). */
 function secondaryUses(world: World, vm: Machine, disk: Disk): Use[] {
   const chance = randomFor(world.seed, 'secondary', disk.id);
-  if (!chance.chance(0.15)) return [];
+  if (!chance.chance(0.3)) return [];
   const bytes = disk.sizes[0]?.bytes ?? 0;
-  const start = disk.life.start + seconds(chance, HOUR, 4 * DAY);
   return [
     hours({
       type: 26,
       id: disk.id,
       owner: vm.owner,
       zone: vm.zone,
-      spans: [{ start, end: start + seconds(chance, HOUR, 9 * DAY) }],
+      spans: [spanWithin(chance, disk.life, 20 * DAY)],
       fields: {},
       description: `Volume on secondary storage usage for ${disk.name} (${disk.id}) with size ${humanSize(bytes)}`,
     }),

@@ -1,6 +1,7 @@
 import { DAY, HOUR, type Interval } from '../../lib/time.ts';
+import type { Random } from '../random.ts';
 import { randomFor, uuidOf } from '../seeded.ts';
-import { type Machine, seconds } from './machine.ts';
+import { type Machine, seconds, spanWithin } from './machine.ts';
 import { gauge, hours, humanSize, type Use } from './use.ts';
 import { GIB, numberOf, type World } from './world.ts';
 
@@ -89,14 +90,17 @@ function securityGroupUses(world: World, vm: Machine): Use[] {
 
 /** Types 25 and 27: the same snapshot on secondary and on primary storage. */
 function vmSnapshotUses(world: World, vm: Machine): Use[] {
-  const chance = randomFor(world.seed, 'vmsnapshot', vm.id);
-  if (!chance.chance(0.3)) return [];
-  const id = uuidOf(world.seed, 'vmsnapshot', vm.id);
-  const start = vm.life.start + seconds(chance, HOUR, DAY);
-  const spans = [{ start, end: Math.min(start + seconds(chance, DAY, 12 * DAY), vm.life.end) }];
+  const chance = randomFor(world.seed, 'vmsnapshots', vm.id);
+  if (!chance.chance(0.5)) return [];
+  return Array.from({ length: chance.int(1, 3) }, (_, index) => vmSnapshot(world, vm, chance, index)).flat();
+}
+
+function vmSnapshot(world: World, vm: Machine, chance: Random, index: number): Use[] {
+  const id = uuidOf(world.seed, 'vmsnapshot', vm.id, index);
+  const { start, end } = spanWithin(chance, vm.life, 20 * DAY);
   const size = chance.int(1, 6 * 1024) * 1024 * 1024;
-  const use = { id, owner: vm.owner, zone: vm.zone, spans };
-  const fields = { usageid: id, virtualmachineid: vm.id, name: `${vm.name}-before-upgrade` };
+  const use = { id, owner: vm.owner, zone: vm.zone, spans: [{ start, end: Math.min(end, vm.life.end) }] };
+  const fields = { usageid: id, virtualmachineid: vm.id, name: `${vm.name}-before-upgrade-${index}` };
   return [
     hours({
       ...use,
@@ -146,7 +150,7 @@ function publicIpUses(world: World, vm: Machine): Use[] {
       type: 3,
       id,
       fields: { usageid: id, issourcenat: false, issystem: false },
-      description: `IP usage for 203.0.113.${chance.int(2, 250)}`,
+      description: `IPAddress: 203.0.113.${chance.int(2, 250)}`,
     }),
     hours({
       ...use,

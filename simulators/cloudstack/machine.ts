@@ -57,6 +57,12 @@ export function seconds(chance: Random, least: Millis, most: Millis): Millis {
   return chance.int(least / SECOND, most / SECOND) * SECOND;
 }
 
+/** Some time in a life, and a while from then on; it may last longer than the life. */
+export function spanWithin(chance: Random, life: Interval, longest: Millis): Interval {
+  const start = life.start + seconds(chance, 0, Math.max(life.end - life.start - HOUR, 0));
+  return { start, end: start + seconds(chance, HOUR, longest) };
+}
+
 /** Runs with stops between them; now and then a short one. */
 function runsOf(chance: Random, life: Interval): Interval[] {
   const runs: Interval[] = [];

@@ -1,13 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { control, serve } from '../serve.ts';
-import type { RequestNote, Simulator } from '../simulator.ts';
+import type { Simulator } from '../simulator.ts';
 import { type Form, sendBody, sendRefusal } from './answer.ts';
 import { type Cloud, cloudOf } from './cloud.ts';
 import { type Commands, commands } from './commands.ts';
 import { admit, wireClock } from './gate.ts';
 import { type CloudStackOptions, settingsOf } from './options.ts';
 import { Refusal } from './refusal.ts';
+import { lowerCased, type Note, noteOf, parametersOf } from './request.ts';
 import type { Parameters } from './signature.ts';
 import { type Throttle, throttle } from './throttle.ts';
 import { drip, type Strikes, sendGzipBomb, sendPassingFault, slowness, strikes } from './wire-faults.ts';
@@ -61,8 +62,6 @@ interface Server {
   readonly strikes: Strikes;
 }
 
-type Note = { -readonly [Field in keyof RequestNote]: RequestNote[Field] };
-
 async function answer(
   server: Server,
   path: string,
@@ -88,7 +87,7 @@ async function answer(
   } catch (error) {
     const refusal = error instanceof Refusal ? error : new Refusal(530, String(error), { cserrorcode: 4250 });
     note.retryAfterMs = refusal.retryAfterMs;
-    note.status = sendRefusal(response, form, refusal);
+    note.status = sendRefusal(response, form, refusal, note.fault === 'truncated-json');
   }
 }
 
@@ -128,34 +127,4 @@ function dripped(note: Note, response: ServerResponse): void {
 
 function isPassing(fault: string | null): fault is '429-storm' | '5xx' | 'reset' | 'html-200' {
   return fault !== null && ['429-storm', '5xx', 'reset', 'html-200'].includes(fault);
-}
-
-/** Query and form together; of a name sent twice the last value counts (sheet 1.1). */
-function parametersOf(request: IncomingMessage, url: URL, body: string): Parameters {
-  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
-  const form = request.method === 'POST' && isForm ? new URLSearchParams(body) : [];
-  return Object.fromEntries([...url.searchParams, ...form]);
-}
-
-/** Names other than the few that are matched literally are read ignoring case. */
-function lowerCased(parameters: Parameters): Parameters {
-  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-function noteOf(request: IncomingMessage, url: URL, parameters: Parameters, number: number): Note {
-  const hidden = /^(apikey|signature|signatureversion|expires|userapikey)$/i;
-  const shown = Object.entries(parameters).filter(([name]) => !hidden.test(name));
-  const page = Number(parameters.page);
-  return {
-    number,
-    method: request.method ?? '',
-    path: url.pathname,
-    command: parameters.command ?? null,
-    page: Number.isInteger(page) ? page : null,
-    parameters: Object.fromEntries(shown),
-    at: Date.now(),
-    status: null,
-    fault: null,
-    retryAfterMs: null,
-  };
 }

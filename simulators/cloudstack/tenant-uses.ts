@@ -56,7 +56,7 @@ function networkUses({ world, owner, life }: Estate, vpc: boolean): Use[] {
       type: 3,
       id: id('sourcenat'),
       fields: { usageid: id('sourcenat'), issourcenat: true, issystem: false },
-      description: `IP usage for 198.51.100.${numberOf(world.seed, 'ip', owner.id) % 250}`,
+      description: `IPAddress: 198.51.100.${numberOf(world.seed, 'ip', owner.id) % 250}`,
     }),
     bytes(4, 'sent', 40_000),
     bytes(5, 'received', 95_000),

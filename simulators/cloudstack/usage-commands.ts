@@ -63,8 +63,9 @@ export function listUsageServerMetrics({ settings, calendar, rowFaults }: Cloud)
 
 function search({ table, rowFaults, settings }: Cloud, query: UsageQuery): readonly Row[] {
   const now = settings.planNow();
+  // Nothing of a later period is stored: a query for all times must not make the future.
   return rowFaults
-    .apply(table.between(query.from, query.to))
+    .apply(table.between(query.from, Math.min(query.to, now)))
     .filter((row) => row.storedAt <= now && query.matches(row));
 }
 

@@ -149,7 +149,7 @@ function phantom(cell: Interval): UsageRecord {
     location: null,
     attributes: {},
     identity: [],
-    fingerprint: 'phantom',
+    fingerprint: () => 'phantom',
     raw: null,
   };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { withoutDuplicates } from '../../lib/duplicates.ts';
 import { MalformedResponse } from '../../lib/errors.ts';
 import { defineGrid, type Grid } from '../../lib/grid.ts';
 import { loadMapping } from '../../lib/mapping/load.ts';
@@ -52,8 +53,8 @@ export function memoryCloud(grid: Grid = defineGrid(60, 'UTC')): MemoryCloud {
           startOf: (raw) => (raw as MemoryRow).start,
           belongs: 'start',
           settle: (records) => {
-            const distinct = new Map(records.map((record) => [record.fingerprint, record]));
-            return { records: [...distinct.values()], duplicates: records.length - distinct.size };
+            const distinct = withoutDuplicates(records);
+            return { records: distinct, duplicates: records.length - distinct.length };
           },
         },
       },
@@ -105,7 +106,7 @@ function normalize({ id, start, end, amount, kind = 'THING' }: MemoryRow) {
     location: null,
     attributes: {},
     identity: [id],
-    fingerprint: JSON.stringify([id, start, end, amount]),
+    fingerprint: () => JSON.stringify([id, start, end, amount]),
     raw: { id, start, end, amount },
   };
 }

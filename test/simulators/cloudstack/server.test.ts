@@ -37,12 +37,12 @@ describe('answers', () => {
 describe('commands', () => {
   it('list the settings of the usage job', async () => {
     const cloud = await cloudStack({ zone: 'Europe/Berlin', rangeMinutes: 60, maxPageSize: 200 });
-    const valueOf = async (name: string) =>
+    const settingOf = async (name: string) =>
       (await call(cloud, { command: 'listConfigurations', name })).body.configuration;
-    expect(await valueOf('usage.aggregation.timezone')).toMatchObject([{ value: 'Europe/Berlin' }]);
-    expect(await valueOf('usage.stats.job.aggregation.range')).toMatchObject([{ value: '60' }]);
-    expect(await valueOf('default.page.size')).toMatchObject([{ value: '200' }]);
-    expect(await valueOf('usage.nothing')).toBeUndefined();
+    expect(await settingOf('usage.aggregation.timezone')).toMatchObject([{ value: 'Europe/Berlin' }]);
+    expect(await settingOf('usage.stats.job.aggregation.range')).toMatchObject([{ value: '60' }]);
+    expect(await settingOf('default.page.size')).toMatchObject([{ value: '200' }]);
+    expect(await settingOf('usage.nothing')).toBeUndefined();
   });
 
   it('say how far the usage job has come', async () => {

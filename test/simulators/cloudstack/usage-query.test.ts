@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settingsOf } from '../../../simulators/cloudstack/options.ts';
 import { worldOf } from '../../../simulators/cloudstack/world.ts';
-import { call, cloudStack, type UsageRow, usage } from './caller.ts';
+import { call, cloudStack, NOW, type UsageRow, usage } from './caller.ts';
 
 const world = worldOf(settingsOf({}));
 const day = { startdate: '2026-11-10 00:00:00', enddate: '2026-11-10 23:59:59' };
@@ -65,6 +65,14 @@ describe('dates', () => {
     const { status, body } = await call(await cloudStack(), { command: 'listUsageRecords', ...dates });
     expect([status, body.errorcode]).toEqual([431, 431]);
     expect(body.errortext).toContain(text);
+  });
+
+  it('of all times find what is stored, and make no future', async () => {
+    const cloud = await cloudStack({ since: NOW - 3 * 86_400_000, vms: 1 });
+    const rows = await usage(cloud, { startdate: '1970-01-01', enddate: '9999-12-31' });
+    expect(startsOf(rows)).toEqual(
+      ['2026-11-18', '2026-11-19', '2026-11-20'].map((date) => `${date}T00:00:00+0000`),
+    );
   });
 
   it('of the same instant find nothing', async () => {
