@@ -1,4 +1,4 @@
-import type { SyncJob } from '../lib/sync.ts';
+import type { SyncJob } from '../lib/job.ts';
 import { writeToStderr } from './platform.ts';
 
 /** How long a reader waits for a sign of life, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { WindowReport } from '../lib/report.ts';
-import type { AccountOutcome } from './sync.ts';
+import type { AccountOutcome } from './outcome.ts';
 import { table } from './table.ts';
 
 const headings = [

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { InvalidConfig, SyncError, toWireError, type WireError } from '../lib/errors.ts';
-import type { StreamReport } from '../lib/report.ts';
+import { InvalidConfig, SyncError, toWireError } from '../lib/errors.ts';
 import { type Platform, runMetrics, type SyncOptions } from '../lib/run.ts';
 import { openSink } from '../lib/sink/open.ts';
 import type { Sink } from '../lib/sink/sink.ts';
@@ -9,7 +8,7 @@ import { openState } from '../lib/state/open.ts';
 import type { State } from '../lib/state/state.ts';
 import { stamp } from '../lib/time.ts';
 import { openAccounts, type ReadyAccount } from './accounts.ts';
-import { exitCode } from './exit.ts';
+import { type AccountOutcome, exitCodeOf } from './outcome.ts';
 import { commandPlatform, rangeOption, writeToStderr } from './platform.ts';
 import { progressLines } from './progress.ts';
 import { summary } from './summary.ts';
@@ -29,16 +28,6 @@ export interface SyncCommandOptions {
   readonly freshFirst?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
-}
-
-/** What one account came to. */
-export interface AccountOutcome {
-  readonly account: string;
-  readonly provider: string;
-  readonly stream: 'metrics';
-  readonly seconds: number;
-  readonly report: StreamReport | null;
-  readonly error: WireError | null;
 }
 
 /** Runs the accounts that are due until they are caught up. */
@@ -125,16 +114,4 @@ async function syncAccount(
 function describe(error: unknown): string {
   if (error instanceof SyncError) return `${error.name}: ${error.message}\n  ${error.hint}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function exitCodeOf(outcomes: readonly AccountOutcome[]): number {
-  const failed = outcomes.filter(({ error }) => error !== null).length;
-  if (failed === outcomes.length) return exitCode.failed;
-  const incomplete = outcomes.some(({ report }) =>
-    report?.windows.some(({ quarantined }) => quarantined > 0),
-  );
-  if (failed > 0 || incomplete) return exitCode.partly;
-  return outcomes.some(({ report }) => report?.status === 'continue' || report?.status === 'busy')
-    ? exitCode.again
-    : exitCode.ok;
 }

@@ -134,26 +134,38 @@ async function settledWithin(work: Promise<void>, ms: Millis): Promise<boolean> 
   return settled;
 }
 
+/** How much of the whole was done, so long after the start. */
+interface Mark {
+  readonly elapsed: Millis;
+  readonly share: number;
+}
+
 /**
- * The pace of work that comes in bursts, as cells of one fetch do: many at once, then none for long. The average
- * since the start is right where a burst ends and far too low where the next one begins, so the best average of
- * the latter half of the time counts; what is older is forgotten, so that work which became slow is noticed.
+ * The pace of work that comes in bursts, as the cells of one fetch do: many at once, then none for long. Only
+ * where a burst ends does what is done agree with the time it took, so the pace is measured from one such moment
+ * to another, over the latter half of the time: work that became slower or faster is noticed.
  */
 function createPace(now: () => Millis): { add(share: number): void; estimatedEnd(): Millis | null } {
   const start = now();
-  const best: { readonly elapsed: Millis; readonly rate: number }[] = []; // times rise, rates fall
+  const ends: Mark[] = [{ elapsed: 0, share: 0 }]; // of bursts
+  let last: Mark = { elapsed: 0, share: 0 };
+  let typicalGap: Millis | null = null;
   return {
     add(share) {
       const elapsed = now() - start;
-      if (!(elapsed > 0) || share === 0) return;
-      const rate = share / elapsed;
-      while ((best.at(-1)?.rate ?? Number.POSITIVE_INFINITY) <= rate) best.pop();
-      best.push({ elapsed, rate });
-      while ((best[0]?.elapsed ?? elapsed) < elapsed / 2) best.shift();
+      if (share <= last.share || elapsed < last.elapsed) return;
+      const gap = elapsed - last.elapsed;
+      if (typicalGap !== null && gap > typicalGap / 2) ends.push(last);
+      typicalGap = typicalGap === null ? gap : typicalGap * 0.9 + gap * 0.1;
+      last = { elapsed, share };
+      const half = (ends.at(-1)?.elapsed ?? 0) / 2;
+      while ((ends[1]?.elapsed ?? elapsed) <= half) ends.shift();
     },
     estimatedEnd() {
-      const [first] = best;
-      return first === undefined ? null : Math.max(now(), Math.round(start + 1 / first.rate));
+      const [from, to] = [ends[0], ends.at(-1)];
+      if (!from || !to || to.elapsed <= from.elapsed) return null;
+      const rest = ((1 - to.share) * (to.elapsed - from.elapsed)) / (to.share - from.share);
+      return Math.max(now(), Math.round(start + to.elapsed + rest));
     },
   };
 }

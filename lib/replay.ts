@@ -85,7 +85,7 @@ function readExchanges(file: string): Exchange[] {
   const content = parseJson(readFileSync(file, 'utf8'));
   if (content === undefined) throw new InvalidConfig(`${file}: expected JSON`);
   const list: unknown = isObject(content) ? content.exchanges : content;
-  if (!Array.isArray(list) || !list.every((one) => isObject(one) && 'request' in one)) return [];
+  if (!Array.isArray(list) || !list.some((one) => isObject(one) && 'request' in one)) return [];
   return parse(z.array(exchangeSchema), list, file, InvalidConfig);
 }
 

@@ -1,3 +1,8 @@
+import type { Mapped } from './map.ts';
+import type { Settled } from './provider.ts';
+import type { CellRead } from './read.ts';
+import type { Receipt } from './sink/sink.ts';
+import type { PartitionState } from './state/state.ts';
 import { formatInstant, type Millis } from './time.ts';
 
 /** What became of one cell. Counts are of records unless they say metrics. */
@@ -23,6 +28,14 @@ export interface WindowReport {
   readonly reasons: readonly string[];
 }
 
+/** Everything that one turn of the loop found out about its cell. */
+export interface Turn {
+  readonly read: CellRead;
+  readonly settled: Settled;
+  readonly mapped: Mapped;
+  readonly receipt: Receipt;
+}
+
 /** The answer of one account's stream (contract: Handlers on Lambda). */
 export interface StreamReport {
   readonly status: 'done' | 'nothing_due' | 'busy' | 'continue';
@@ -42,6 +55,30 @@ export interface PartitionReport {
   readonly notes: readonly string[];
   readonly checkpoint: Millis | null;
   readonly nextDue: Millis | null;
+}
+
+/** One turn of the loop as a report; `state` is what was committed of it. */
+export function describeWindow(
+  partition: string,
+  { read, settled, mapped, receipt }: Turn,
+  state: PartitionState,
+): WindowReport {
+  const { tally } = mapped;
+  const { start, end, reasons } = read.cell;
+  return {
+    start: formatInstant(start),
+    end: formatInstant(end),
+    partition,
+    records: settled.records.length,
+    metrics: tally.metrics,
+    dropped: { null_result: tally.nullResults, unmapped: tally.unmapped, system: 0 },
+    duplicates: settled.duplicates,
+    conflicting: tally.conflicting,
+    quarantined: tally.bad.length,
+    settled: state.cells.find((cell) => cell.start === start)?.settled ?? true,
+    changed: receipt.previous !== null && receipt.previous !== receipt.digest,
+    reasons,
+  };
 }
 
 /** Puts the partitions' reports together; what holds for the account is what holds for its slowest partition. */

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { InvalidConfig, InvalidEvent, SyncError } from './errors.ts';
 import type { Grid } from './grid.ts';
 import { createHttp, type Transport } from './http.ts';
+import type { SyncJob } from './job.ts';
 import { createLog, type Level } from './log.ts';
 import type { Mapping } from './mapping/load.ts';
 import { usageKeys } from './models/key.ts';
@@ -14,7 +15,7 @@ import { createRedactor, type Redact, redactError } from './redact.ts';
 import type { StreamReport } from './report.ts';
 import type { Quarantined, Sink } from './sink/sink.ts';
 import type { State } from './state/state.ts';
-import { type SyncJob, syncStream } from './sync.ts';
+import { syncStream } from './sync.ts';
 import type { Millis } from './time.ts';
 
 /** Whose data is read, and in whose name it is delivered. Durations in seconds; the provider's when absent. */

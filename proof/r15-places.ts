@@ -21,7 +21,7 @@ export interface Place {
   /** What the host's name leads to, one list for each look-up, the last for all further ones. */
   readonly answers?: readonly (readonly string[])[];
   /** False as on Lambda: this machine itself is out of bounds. */
-  readonly loopback?: false;
+  readonly loopback?: boolean;
   readonly expected: Expected;
 }
 
@@ -40,8 +40,25 @@ const metadataNames = [
   'instance-data',
   'instance-data.ec2.internal.',
 ];
-const nowhere = ['0.0.0.0', '0', '169.254.1.1', '224.0.0.1', '255.255.255.255', '[::]', '[fe80::1]', '[ff02::1]'];
-const thisMachine = ['127.0.0.1', '127.1', '2130706433', '0x7f.1', '[::1]', '[::ffff:127.0.0.1]', '[::7f00:1]'];
+const nowhere = [
+  '0.0.0.0',
+  '0',
+  '169.254.1.1',
+  '224.0.0.1',
+  '255.255.255.255',
+  '[::]',
+  '[fe80::1]',
+  '[ff02::1]',
+];
+const thisMachine = [
+  '127.0.0.1',
+  '127.1',
+  '2130706433',
+  '0x7f.1',
+  '[::1]',
+  '[::ffff:127.0.0.1]',
+  '[::7f00:1]',
+];
 
 /** All places of one round; link-local addresses and the forms of numbers are chosen by chance. */
 export function placesOf(chance: Random): Place[] {
@@ -158,7 +175,12 @@ const changing: readonly Place[] = [
     expected: 'reached',
   },
   { what: 'a name that leads to fe80::1%lo', answers: [['fe80::1%lo']], expected: 'denied' },
-  { what: 'a name that leads to this machine', answers: [['127.0.0.1']], loopback: false, expected: 'denied' },
+  {
+    what: 'a name that leads to this machine',
+    answers: [['127.0.0.1']],
+    loopback: false,
+    expected: 'denied',
+  },
   { what: 'a name that leads to ::1', answers: [['::1']], loopback: false, expected: 'denied' },
 ];
 

@@ -5,7 +5,7 @@ import { judgeEntries, MAX_PROBLEMS, type MappingEntry } from './entry.ts';
 import type { Offence } from './subset.ts';
 
 export type { MappingEntry } from './entry.ts';
-export { mappingEntrySchema, mappingSchema } from './schema.ts';
+export { mappingSchema } from './schema.ts';
 
 /** A mapping file, compiled: safe to keep for as long as the process lives. */
 export interface Mapping {

@@ -40,15 +40,16 @@ export function createMemory(now: () => Millis): Memory {
   const logs: LogLine[] = [];
   const accounts: Received['accounts'][number][] = [];
   const states = new Map<string, Map<string, unknown>>();
-  const repeatsOf = (key: string | null) =>
-    key === null ? 0 : metrics.filter((note) => note.idempotencyKey === key).length;
+  const kept = new Map<string, number>();
+  const repeatsOf = (key: string | null) => (key === null ? 0 : (kept.get(key) ?? 0));
   return {
     addTask: (task, percentage) => void tasks.push({ task, percentage, at: now() }),
     repeatsOf,
     addMetrics(body, idempotencyKey, half) {
-      const kept = half ? body.metrics.slice(0, Math.ceil(body.metrics.length / 2)) : body.metrics;
+      const taken = half ? body.metrics.slice(0, Math.ceil(body.metrics.length / 2)) : body.metrics;
       const repeats = repeatsOf(idempotencyKey);
-      metrics.push({ ...body, metrics: kept, at: now(), idempotencyKey, repeats, half });
+      metrics.push({ ...body, metrics: taken, at: now(), idempotencyKey, repeats, half });
+      if (idempotencyKey !== null) kept.set(idempotencyKey, repeats + 1);
     },
     addLogs: (lines) => void logs.push(...lines),
     addAccount: (account, body) => void accounts.push({ account, body }),

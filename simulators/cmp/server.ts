@@ -179,7 +179,8 @@ function control(
     if (method === 'POST') setFaults(server, faultsShape.parse(JSON.parse(body)).faults);
   } catch (error) {
     const message = error instanceof InvalidConfig ? error.message : 'Expected {"faults": ["name", …]}';
-    return sendJson(response, 400, { error: message });
+    sendJson(response, 400, { error: message });
+    return;
   }
   const { faults, memory, notes } = server;
   sendJson(response, 200, { requests: notes.length, faults: [...faults], seed, ...memory.received() });

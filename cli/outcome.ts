@@ -1,0 +1,27 @@
+import type { WireError } from '../lib/errors.ts';
+import type { StreamReport } from '../lib/report.ts';
+import { exitCode } from './exit.ts';
+
+/** What one account came to. */
+export interface AccountOutcome {
+  readonly account: string;
+  readonly provider: string;
+  readonly stream: 'metrics';
+  readonly seconds: number;
+  readonly report: StreamReport | null;
+  readonly error: WireError | null;
+}
+
+/** The exit code that tells a script what it must know of all of them. */
+export function exitCodeOf(outcomes: readonly AccountOutcome[]): number {
+  const failed = outcomes.filter(({ error }) => error !== null).length;
+  if (failed === outcomes.length) return exitCode.failed;
+  const incomplete = outcomes.some(({ report }) =>
+    report?.windows.some(({ quarantined }) => quarantined > 0),
+  );
+  if (failed > 0 || incomplete) return exitCode.partly;
+  const unfinished = outcomes.some(
+    ({ report }) => report?.status === 'continue' || report?.status === 'busy',
+  );
+  return unfinished ? exitCode.again : exitCode.ok;
+}

@@ -1,0 +1,58 @@
+import { commitCell } from './cells.ts';
+import { cellAt, type Grid } from './grid.ts';
+import type { SyncJob } from './job.ts';
+import { assertSameGrid, covering, type PlannedCell } from './plan.ts';
+import type { Policy } from './provider.ts';
+import type { Turn } from './report.ts';
+import { type Lease, NOTHING_STORED, type PartitionState } from './state/state.ts';
+
+/** What is stored, on the provider's grid of today; on another one nothing is added to it. */
+export async function openHistory<Client>(
+  job: SyncJob<Client>,
+  grid: Grid,
+  partition: string,
+  { state, commit }: Lease,
+): Promise<PartitionState> {
+  const seeded = { ...state, checkpoint: state.checkpoint ?? job.seed };
+  if (!job.regrid) {
+    assertSameGrid(state.grid, grid);
+    return seeded;
+  }
+  const changed =
+    state.grid !== null && (state.grid.minutes !== grid.minutes || state.grid.zone !== grid.zone);
+  if (!changed || state.origin === null) return seeded;
+  await job.sink.setAside(job.account, partition);
+  const origin = cellAt(grid, state.origin).start;
+  const anew = { ...NOTHING_STORED, grid, origin, checkpoint: origin };
+  await commit(anew);
+  return anew;
+}
+
+/** The state after a delivered cell: never ahead of what the sink acknowledged. */
+export function advanced<Client>(
+  state: PartitionState,
+  planned: readonly PlannedCell[],
+  { read, settled, mapped, receipt }: Turn,
+  job: SyncJob<Client>,
+  policy: Policy,
+): PartitionState {
+  const now = job.clock.plan();
+  const { start, end } = read.cell;
+  const first = covering(planned).start;
+  const cell = {
+    start,
+    end,
+    digest: receipt.digest,
+    records: settled.records.length,
+    quarantined: mapped.tally.bad.length,
+    readAt: now,
+  };
+  const finality = { ...job.settings, settledUntil: policy.settledUntil, now };
+  return {
+    ...commitCell({ checkpoint: state.checkpoint ?? first, cells: state.cells }, cell, finality),
+    grid: policy.grid,
+    origin: Math.min(state.origin ?? first, first),
+    memory: settled.memory ?? state.memory,
+    failure: state.failure,
+  };
+}
