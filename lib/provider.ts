@@ -3,6 +3,10 @@ import type { Clock } from './clock.ts';
 import type { Grid } from './grid.ts';
 import type { Http } from './http.ts';
 import type { Log } from './log.ts';
+import type { Location } from './models/location.ts';
+import type { LogEntry } from './models/log-entry.ts';
+import type { Resource } from './models/resource.ts';
+import type { StatusItem } from './models/status.ts';
 import type { UsageRecord } from './models/usage.ts';
 import type { Page } from './paginate.ts';
 import type { Secret } from './secret.ts';
@@ -63,6 +67,39 @@ export interface MetricsStream<Client> {
   settle(records: readonly UsageRecord[], cell: Interval, memory: unknown): Settled;
 }
 
+/** What a snapshot is taken of, and how. */
+export interface SnapshotRequest {
+  /** Where the operator says that the provider's zones are: by zone id or name. */
+  readonly locations: Readonly<Record<string, Location>>;
+  /** Planning clock. */
+  readonly now: Millis;
+  readonly signal: AbortSignal;
+}
+
+/** Everything there is at one time, or an error: half an inventory would read as deletions. */
+export interface Snapshot<Item> {
+  readonly items: readonly Item[];
+  /** What could not be asked, and why: a permission that is missing is a note, never silence. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * What is there now: resources, states. A listing that moves while it is read throws `InconsistentListing`;
+ * the engine walks it once more.
+ */
+export interface SnapshotStream<Client, Item> {
+  collect(client: Client, request: SnapshotRequest): Promise<Snapshot<Item>>;
+}
+
+/** What happened in an interval, told once. */
+export interface JournalStream<Client, Item> {
+  /** Entries whose time lies in the half-open span. */
+  collect(
+    client: Client,
+    request: { readonly span: Interval; readonly signal: AbortSignal },
+  ): Promise<Snapshot<Item>>;
+}
+
 /**
  * A remote system we read. A plain value: the presence of a stream is the capability.
  */
@@ -89,6 +126,9 @@ export interface Provider<Config, Client> {
   verify(client: Client): Promise<{ readonly notes: readonly string[] }>;
   readonly streams: {
     readonly metrics?: MetricsStream<Client>;
+    readonly resources?: SnapshotStream<Client, Resource>;
+    readonly status?: SnapshotStream<Client, StatusItem>;
+    readonly logs?: JournalStream<Client, LogEntry>;
   };
 }
 

@@ -38,7 +38,7 @@ const exchangeSchema = z.object({
     status: z.number().int(),
     headers: z.array(z.tuple([z.string(), z.string()])).default([]),
     body: z.string().nullish(),
-    json: z.unknown(),
+    json: z.unknown().optional(),
   }),
 });
 
