@@ -55,6 +55,7 @@ function subjectOf(account: Account, file: string): Subject {
     backfill: account.backfill,
     initialInterval: account.initial_interval,
     strict: account.strict,
+    locations: account.locations as Subject['locations'],
   };
 }
 

@@ -1,6 +1,6 @@
+import { connected } from '../lib/connect.ts';
 import { InvalidConfig } from '../lib/errors.ts';
 import { findOperation, type OperationParameters, type Operations } from '../lib/operations.ts';
-import { connected } from '../lib/run.ts';
 import { scrubJson } from '../lib/scrub.ts';
 import { openAccounts } from './accounts.ts';
 import { exitCode, refuse } from './exit.ts';

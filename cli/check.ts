@@ -1,5 +1,5 @@
+import { connected, type Platform } from '../lib/connect.ts';
 import { toWireError, type WireError } from '../lib/errors.ts';
-import { connected, type Platform } from '../lib/run.ts';
 import { openAccounts, type ReadyAccount } from './accounts.ts';
 import { exitCode } from './exit.ts';
 import { commandPlatform, writeToStderr } from './platform.ts';

@@ -54,20 +54,27 @@ export async function explainCommand(options: ExplainCommandOptions): Promise<nu
   const mapping = mappingFor(provider.name, text, options.mapping);
   const index = indexOption(options.index);
   const raws = rawRecords(readFileOrRefuse(options.record), options.record, (raw) => stream.normalize(raw));
-  if (raws[index] === undefined) {
+  const raw = raws[index];
+  if (raw === undefined) {
     throw new InvalidConfig(`${options.record} holds ${raws.length} records; there is no --index ${index}`);
   }
+  const records = attempt(() => stream.normalize(raw).map((record) => explain(record, mapping)));
+  if (records === null) return exitCode.failed;
+  const about = { provider: provider.name, mapping: mapping.file, index, of: raws.length };
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ ...about, records })}\n` : explanation(records, about),
+  );
+  const failed = records.some(({ metrics }) => metrics.some(({ error }) => error !== null));
+  return failed ? exitCode.failed : exitCode.ok;
+}
+
+/** A record that cannot be normalised has no further way to show. */
+function attempt<Result>(work: () => Result): Result | null {
   try {
-    const records = stream.normalize(raws[index]).map((record) => explain(record, mapping));
-    const about = { provider: provider.name, mapping: mapping.file, index, of: raws.length };
-    process.stdout.write(
-      options.json ? `${JSON.stringify({ ...about, records })}\n` : explanation(records, about),
-    );
-    const failed = records.some(({ metrics }) => metrics.some(({ error }) => error !== null));
-    return failed ? exitCode.failed : exitCode.ok;
+    return work();
   } catch (error) {
     refuse(error);
-    return exitCode.failed;
+    return null;
   }
 }
 
@@ -79,22 +86,28 @@ function explain(record: UsageRecord, mapping: Mapping): Explained {
     period: formatInterval(period),
     tenant,
     location,
-    attributes,
-    variables,
+    attributes: present(attributes),
+    variables: present(variables),
     metrics: mapping.forKind(kind).map((entry) => explainEntry(record, entry)),
   };
 }
 
+/** A field that a record lacks may be there without a value. */
+function present<Value>(fields: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
 function explainEntry(record: UsageRecord, entry: MappingEntry): ExplainedMetric {
   const names = entry.expression?.variables ?? ['value'];
-  const known = names.filter((name) => Object.hasOwn(record.variables, name));
+  const variables = present(record.variables);
+  const known = names.filter((name) => Object.hasOwn(variables, name));
   const shown = {
     key: entry.key,
     metric: entry.name,
     specialisation: entry.specialisation,
     unit: entry.unit,
     expression: entry.expression?.source ?? 'value',
-    variables: Object.fromEntries(known.map((name) => [name, record.variables[name] ?? null])),
+    variables: Object.fromEntries(known.map((name) => [name, variables[name] ?? null])),
   };
   try {
     const metric = mapBy(record, entry);

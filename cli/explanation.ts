@@ -12,8 +12,8 @@ export interface About {
 /** The way of one raw record to its metrics, as text. */
 export function explanation(records: readonly Explained[], { mapping, index, of }: About): string {
   const head = `record ${index} of ${of}, by ${mapping}\n`;
-  const none = records.length === 0 ? 'no usage: the provider does not count this record\n' : '';
-  return [head, none, ...records.map(describe)].join('\n');
+  const none = ['no usage: the provider does not count this record\n'];
+  return [head, ...(records.length === 0 ? none : records.map(describe))].join('\n');
 }
 
 function describe(record: Explained): string {
@@ -26,9 +26,17 @@ function describe(record: Explained): string {
     ['location', location ? named(location) : 'none'],
     ...Object.entries(attributes).map(([name, value]) => [`attribute ${name}`, text(value)]),
   ];
-  const numbers = Object.entries(variables).map(([name, value]) => [name, text(value)]);
+  const numbers = Object.entries(variables)
+    .filter(isNumeric)
+    .map(([name, value]) => [name, text(value)]);
   const made = metrics.length === 0 ? [`no metric: ${kind} is not mapped\n`] : metrics.map(describeMetric);
   return [table(['field', 'value'], fields), table(['variable', 'value'], numbers), ...made].join('\n');
+}
+
+/** What an expression can name; other text is an error in one. JSON shows it all. */
+function isNumeric([, value]: readonly [string, unknown]): boolean {
+  if (typeof value === 'string') return value.trim() !== '' && Number.isFinite(Number(value));
+  return value === null || typeof value === 'number' || typeof value === 'boolean';
 }
 
 function describeMetric(metric: ExplainedMetric): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidConfig, InvalidEvent, toWireError } from '../lib/errors.ts';
-import { answerCredentials, answerMetrics } from '../lib/handler.ts';
+import { answerCredentials, answerStream, streamHandlers } from '../lib/handler.ts';
 import { exitCode } from './exit.ts';
 import { commandPlatform } from './platform.ts';
 import { loadProvider } from './providers.ts';
@@ -47,16 +47,20 @@ function chooseHandler(
     state: USAGE_SYNC_STATE,
     mapping: options.mapping ?? USAGE_SYNC_MAPPING,
   };
-  switch (handler.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())) {
-    case 'getMetrics':
-      return (event) => answerMetrics(provider, mapping, event, platform, destination);
-    case 'validateCredentials':
-      return (event) => answerCredentials(provider, event, platform);
-    default:
-      throw new InvalidConfig(
-        `${provider.name} has no handler "${handler}"; it has getMetrics and validateCredentials`,
-      );
+  const name = handler.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  if (name === 'validateCredentials') return (event) => answerCredentials(provider, event, platform);
+  const stream = Object.hasOwn(streamHandlers, name)
+    ? streamHandlers[name as keyof typeof streamHandlers]
+    : null;
+  if (stream !== null && provider.streams[stream] !== undefined) {
+    return (event) => answerStream(provider, stream, mapping, event, platform, destination);
   }
+  const known = Object.entries(streamHandlers).flatMap(([key, value]) =>
+    provider.streams[value] ? [key] : [],
+  );
+  throw new InvalidConfig(
+    `${provider.name} has no handler "${handler}"; it has ${[...known, 'validateCredentials'].join(', ')}`,
+  );
 }
 
 /** `-` is standard input; text that begins like JSON is JSON; anything else is a file. */

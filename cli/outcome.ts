@@ -1,19 +1,20 @@
 import type { WireError } from '../lib/errors.ts';
 import type { StreamReport } from '../lib/report.ts';
+import type { StreamName } from '../lib/run.ts';
 import { exitCode } from './exit.ts';
 
-/** What one account came to. */
-export interface AccountOutcome {
+/** What one stream of an account came to. */
+export interface StreamOutcome {
   readonly account: string;
   readonly provider: string;
-  readonly stream: 'metrics';
+  readonly stream: StreamName;
   readonly seconds: number;
   readonly report: StreamReport | null;
   readonly error: WireError | null;
 }
 
 /** The exit code that tells a script what it must know of all of them. */
-export function exitCodeOf(outcomes: readonly AccountOutcome[]): number {
+export function exitCodeOf(outcomes: readonly StreamOutcome[]): number {
   const failed = outcomes.filter(({ error }) => error !== null).length;
   if (failed === outcomes.length) return exitCode.failed;
   const incomplete = outcomes.some(({ report }) =>

@@ -6,7 +6,7 @@ import { readyAccount } from './accounts.ts';
 import { exitCode } from './exit.ts';
 import { commandPlatform, writeToStderr } from './platform.ts';
 import { summary } from './summary.ts';
-import { openDestination, syncAccounts } from './sync.ts';
+import { openDestination, streamsOf, syncAccounts } from './sync.ts';
 
 /** A fortnight: enough to see a history, and over in seconds. */
 const FIRST_RUN = 14 * 86_400;
@@ -39,7 +39,8 @@ export async function start({ out }: { readonly out: string }): Promise<number> 
       demoAccounts(clouds.map((cloud) => cloud.credentials)).map((account) => readyAccount(account, 'demo')),
     );
     const platform = { ...commandPlatform({ write: writeToStderr, level: 'error' }), random: random(1).next };
-    const outcomes = await syncAccounts(accounts, platform, openDestination({ out }), {});
+    const wanted = accounts.map((ready) => ({ ready, streams: streamsOf(ready, {}) }));
+    const outcomes = await syncAccounts(wanted, platform, openDestination({ out }), {});
     process.stdout.write(`\n${summary(outcomes)}\n${whereabouts(out, outcomes[0]?.account ?? '')}`);
     return outcomes.some(({ error }) => error) ? exitCode.failed : exitCode.ok;
   } finally {

@@ -1,5 +1,5 @@
 import type { WindowReport } from '../lib/report.ts';
-import type { AccountOutcome } from './outcome.ts';
+import type { StreamOutcome } from './outcome.ts';
 import { table } from './table.ts';
 
 const headings = [
@@ -16,27 +16,45 @@ const headings = [
 ];
 
 /** One line for each account, and what a reader should know beside the numbers. */
-export function summary(outcomes: readonly AccountOutcome[]): string {
-  const notes = outcomes.flatMap((outcome) => notesOf(outcome).map((note) => `${outcome.account}: ${note}`));
-  return [table(headings, outcomes.map(row)), ...notes.map((note) => `${note}\n`)].join('');
+export function summary(outcomes: readonly StreamOutcome[]): string {
+  const accounts = [...new Set(outcomes.map(({ account }) => account))];
+  const rows = accounts.map((account) =>
+    row(
+      account,
+      outcomes.filter((outcome) => outcome.account === account),
+    ),
+  );
+  const notes = outcomes.flatMap((outcome) =>
+    notesOf(outcome).map((note) => `${outcome.account}: ${note}\n`),
+  );
+  return [table(headings, rows), ...new Set(notes)].join('');
 }
 
-function row({ account, report, error, seconds }: AccountOutcome): string[] {
-  const windows = report?.windows ?? [];
+function row(account: string, outcomes: readonly StreamOutcome[]): string[] {
+  const windows = outcomes.flatMap(({ report }) => report?.windows ?? []);
   const sum = (count: (window: WindowReport) => number) =>
     String(windows.reduce((total, window) => total + count(window), 0));
+  const due = outcomes.flatMap(({ report }) => report?.next_due ?? []).sort();
   return [
     account,
-    error?.exc_type ?? (report?.status ?? '').replace('_', ' '),
+    statusOf(outcomes),
     String(windows.length),
     sum((window) => window.records),
     sum((window) => window.metrics),
     sum(dropped),
     sum((window) => window.quarantined),
     '–',
-    `${seconds.toFixed(1)} s`,
-    report?.next_due ?? '–',
+    `${outcomes.reduce((total, { seconds }) => total + seconds, 0).toFixed(1)} s`,
+    due[0] ?? '–',
   ];
+}
+
+/** The worst of an account's streams: a failure, then what has to go on. */
+function statusOf(outcomes: readonly StreamOutcome[]): string {
+  const failed = outcomes.find(({ error }) => error !== null)?.error?.exc_type;
+  const statuses = outcomes.map(({ report }) => report?.status);
+  const worst = (['continue', 'busy', 'done'] as const).find((status) => statuses.includes(status));
+  return failed ?? (worst ?? 'nothing_due').replace('_', ' ');
 }
 
 function dropped({ dropped }: WindowReport): number {
@@ -44,8 +62,8 @@ function dropped({ dropped }: WindowReport): number {
   return dropped.null_result + dropped.system + unmapped;
 }
 
-function notesOf({ report, error }: AccountOutcome): string[] {
-  if (error) return [`${error.exc_message} — ${error.hint}`];
+function notesOf({ report, error, stream }: StreamOutcome): string[] {
+  if (error) return [`${stream}: ${error.exc_message} — ${error.hint}`];
   const windows = report?.windows ?? [];
   const changed = windows.filter((window) => window.changed);
   const open = windows.filter((window) => !window.settled);

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { InvalidConfig, SyncError, toWireError } from '../lib/errors.ts';
-import { type Platform, runMetrics, type SyncOptions } from '../lib/run.ts';
+import { type Platform, runStream, type StreamName, type SyncOptions, streamNames } from '../lib/run.ts';
 import { openSink } from '../lib/sink/open.ts';
 import type { Sink } from '../lib/sink/sink.ts';
 import { openState } from '../lib/state/open.ts';
 import type { State } from '../lib/state/state.ts';
 import { stamp } from '../lib/time.ts';
 import { openAccounts, type ReadyAccount } from './accounts.ts';
-import { type AccountOutcome, exitCodeOf } from './outcome.ts';
+import { exitCodeOf, type StreamOutcome } from './outcome.ts';
 import { commandPlatform, rangeOption, writeToStderr } from './platform.ts';
 import { progressLines } from './progress.ts';
 import { summary } from './summary.ts';
@@ -32,14 +32,13 @@ export interface SyncCommandOptions {
 
 /** Runs the accounts that are due until they are caught up. */
 export async function syncCommand(options: SyncCommandOptions): Promise<number> {
-  const unknown = options.stream.find((name) => name !== 'metrics');
-  if (unknown !== undefined) throw new InvalidConfig(`There is no stream "${unknown}"; there is: metrics`);
   const range = rangeOption(options.from, options.to);
   const accounts = await openAccounts(options.accounts, options.account);
+  const wanted = accounts.map((ready) => ({ ready, streams: streamsOf(ready, options) }));
   const level = options.verbose ? 'debug' : 'warn';
   const platform = commandPlatform({ now: options.now, write: writeToStderr, level });
   const destination = openDestination(options);
-  const outcomes = await syncAccounts(accounts, platform, destination, {
+  const outcomes = await syncAccounts(wanted, platform, destination, {
     ...(range ? { range } : {}),
     order: options.freshFirst ? 'fresh-first' : 'oldest-first',
     regrid: options.regrid ?? false,
@@ -70,43 +69,85 @@ export function openDestination({
 /** Accounts at a time: they wait for different clouds, and one slow cloud must not hold up the others. */
 const ACCOUNTS_AT_ONCE = 4;
 
+/** An account and the streams of it that are to be run. */
+export interface WantedAccount {
+  readonly ready: ReadyAccount;
+  readonly streams: readonly StreamName[];
+}
+
+/** All that the provider has but logs, unless the account or the command says otherwise. */
+export function streamsOf(
+  { account, room }: ReadyAccount,
+  options: { stream?: readonly string[]; from?: string },
+): StreamName[] {
+  const known = streamNames(room.provider);
+  const asked = options.stream?.length ? options.stream : account.streams;
+  const unknown = asked?.find((name) => !known.includes(name as StreamName));
+  if (unknown !== undefined) {
+    throw new InvalidConfig(
+      `${account.id}: ${account.provider} has no stream "${unknown}"; it has ${known.join(', ')}`,
+      {
+        code: 'UNKNOWN_STREAM',
+      },
+    );
+  }
+  const wanted = known.filter((name) => asked?.includes(name) ?? name !== 'logs');
+  // What is there now has no past that could be read again.
+  return options.from === undefined ? wanted : wanted.filter((name) => name === 'metrics');
+}
+
 /** Each account on its own: one that fails leaves the others alone. */
 export async function syncAccounts(
-  accounts: readonly ReadyAccount[],
+  accounts: readonly WantedAccount[],
   platform: Platform,
   destination: OpenDestination,
   options: SyncOptions,
-): Promise<AccountOutcome[]> {
-  const outcomes: AccountOutcome[] = [];
-  const waiting = accounts.map((ready, at) => ({ ready, at }));
+): Promise<StreamOutcome[]> {
+  const outcomes: StreamOutcome[][] = [];
+  const waiting = accounts.map((wanted, at) => ({ wanted, at }));
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      outcomes[next.at] = await syncAccount(next.ready, platform, destination, options);
+      outcomes[next.at] = await syncAccount(next.wanted, platform, destination, options);
     }
   };
   await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, work));
+  const all = outcomes.flat();
   const runId = `${stamp(platform.clock.wire()).replace(/\.\d+/, '')}-${randomBytes(4).toString('hex')}`;
-  await destination.sink.recordRun?.(runId, { v: 1, id: runId, accounts: outcomes });
+  await destination.sink.recordRun?.(runId, { v: 1, id: runId, accounts: all });
   await destination.sink.close();
-  return outcomes;
+  return all;
 }
 
 async function syncAccount(
+  { ready, streams }: WantedAccount,
+  platform: Platform,
+  destination: OpenDestination,
+  options: SyncOptions,
+): Promise<StreamOutcome[]> {
+  const outcomes: StreamOutcome[] = [];
+  for (const stream of streams) outcomes.push(await syncOne(ready, stream, platform, destination, options));
+  return outcomes;
+}
+
+async function syncOne(
   { account, room, subject, mapping }: ReadyAccount,
+  stream: StreamName,
   platform: Platform,
   { sink, state }: OpenDestination,
   options: SyncOptions,
-): Promise<AccountOutcome> {
+): Promise<StreamOutcome> {
   const started = performance.now();
-  const outcome = { account: account.id, provider: account.provider, stream: 'metrics' as const };
+  const outcome = { account: account.id, provider: account.provider, stream };
   const seconds = () => Math.round(performance.now() - started) / 1000;
-  const report = progressLines(account.id);
   try {
     const target = { mapping, sink, state, seed: null };
-    const result = await runMetrics(room.provider, subject, platform, target, { ...options, report });
-    return { ...outcome, seconds: seconds(), report: result, error: null };
+    const report = await runStream(room.provider, stream, subject, platform, target, {
+      ...options,
+      report: progressLines(account.id),
+    });
+    return { ...outcome, seconds: seconds(), report, error: null };
   } catch (error) {
-    writeToStderr(`${account.id}: ${describe(error)}`);
+    writeToStderr(`${account.id}: ${stream}: ${describe(error)}`);
     return { ...outcome, seconds: seconds(), report: null, error: toWireError(error) };
   }
 }

@@ -9,12 +9,11 @@ import { InvalidConfig, toWireError } from './errors.ts';
 import { parseEvent, type SyncRequest } from './event.ts';
 import { DEFAULT_POLL_INTERVAL } from './interval.ts';
 import { loadMapping, type Mapping } from './mapping/load.ts';
-import type { NflexMetric } from './models/metric.ts';
 import type { Provider } from './provider.ts';
 import type { StreamReport } from './report.ts';
-import { type Platform, runMetrics, runVerify, type Subject } from './run.ts';
+import { type Platform, runStream, runVerify, type StreamName, type Subject } from './run.ts';
 import { openSink } from './sink/open.ts';
-import { valueSink } from './sink/value.ts';
+import { type ValueSink, valueSink } from './sink/value.ts';
 import { eventState } from './state/event.ts';
 import { openState } from './state/open.ts';
 
@@ -31,38 +30,51 @@ export interface Destination {
   readonly mapping?: string | undefined;
 }
 
-/** The answer without a sink: nflex's own. */
-export interface MetricsValue {
-  readonly metrics: readonly NflexMetric[];
-  readonly last_update: string | null;
-}
+/** What a handler answers: nflex's own shapes, or with a sink the report of what was delivered. */
+export type StreamAnswer =
+  | StreamReport
+  | readonly object[]
+  | { readonly metrics: readonly object[]; readonly last_update: string | null }
+  | { readonly status: readonly object[]; readonly last_update: string | null }
+  | { readonly logs: readonly object[]; readonly last_update: string | null };
 
 export type Handler<Result> = (event: unknown, context: LambdaContext) => Promise<Result>;
+
+/** Handler name → the stream it reads. */
+export const streamHandlers = {
+  getResources: 'resources',
+  getMetrics: 'metrics',
+  getStatus: 'status',
+  getLogs: 'logs',
+} as const satisfies Record<string, StreamName>;
+
+type StreamHandlers = { readonly [Name in keyof typeof streamHandlers]: Handler<StreamAnswer> };
 
 /** The exported handlers of a provider, one for each event source. */
 export function handlers<Config, Client>(
   provider: Provider<Config, Client>,
   mapping: string,
-): {
-  readonly getMetrics: Handler<MetricsValue | StreamReport>;
-  readonly validateCredentials: Handler<{ readonly ok: true }>;
-} {
+): StreamHandlers & { readonly validateCredentials: Handler<{ readonly ok: true }> } {
+  const reading = (name: StreamName) =>
+    onLambda((event, platform) => answerStream(provider, name, mapping, event, platform, environment()));
   return {
-    getMetrics: onLambda((event, platform) =>
-      answerMetrics(provider, mapping, event, platform, environment()),
-    ),
+    getResources: reading('resources'),
+    getMetrics: reading('metrics'),
+    getStatus: reading('status'),
+    getLogs: reading('logs'),
     validateCredentials: onLambda((event, platform) => answerCredentials(provider, event, platform)),
   };
 }
 
-/** One run of `getMetrics`, wherever it happens. */
-export async function answerMetrics<Config, Client>(
+/** One run of a stream's handler, wherever it happens. */
+export async function answerStream<Config, Client>(
   provider: Provider<Config, Client>,
+  name: StreamName,
   defaultMapping: string,
   event: unknown,
   platform: Platform,
   destination: Destination,
-): Promise<MetricsValue | StreamReport> {
+): Promise<StreamAnswer> {
   const request = parseEvent(event, provider.name);
   const mapping = mappingFor(provider.name, defaultMapping, destination.mapping);
   const state =
@@ -70,9 +82,23 @@ export async function answerMetrics<Config, Client>(
   const returned = destination.sink === undefined ? valueSink() : null;
   const sink = returned ?? openSink(destination.sink ?? '');
   const target = { mapping, state, sink, seed: request.lastUpdate };
-  const report = await runMetrics(provider, subjectOf(request), platform, target);
+  const report = await runStream(provider, name, subjectOf(request), platform, target);
   await sink.close();
-  return returned ? { metrics: returned.metrics, last_update: report.last_update } : report;
+  return returned ? answerOf(name, returned, report.last_update) : report;
+}
+
+/** nflex: 1. Event sources and handlers. */
+function answerOf(name: StreamName, { items, metrics }: ValueSink, last_update: string | null): StreamAnswer {
+  switch (name) {
+    case 'resources':
+      return items;
+    case 'metrics':
+      return { metrics, last_update };
+    case 'status':
+      return { status: items, last_update };
+    case 'logs':
+      return { logs: items, last_update };
+  }
 }
 
 /** One run of `validateCredentials`, wherever it happens: a typed error when they are not good. */

@@ -3,7 +3,7 @@ import type { Settled } from './provider.ts';
 import type { CellRead } from './read.ts';
 import type { Receipt } from './sink/sink.ts';
 import type { PartitionState } from './state/state.ts';
-import { formatInstant, type Millis } from './time.ts';
+import { formatInstant, type Millis, SECOND } from './time.ts';
 
 /** What became of one cell. Counts are of records unless they say metrics. */
 export interface WindowReport {
@@ -93,6 +93,17 @@ export function reportOf(partitions: readonly PartitionReport[], notes: readonly
     last_update: printed(checkpoints.includes(null) ? null : earliest(checkpoints)),
     next_due: printed(earliest(partitions.map((report) => report.nextDue))),
   };
+}
+
+/** The answer of a stream that has no cells: what is true at a moment, or was told until then. @param poll seconds */
+export function reportUntil(
+  status: StreamReport['status'],
+  until: Millis | null,
+  poll: number,
+  notes: readonly string[] = [],
+): StreamReport {
+  const nextDue = until === null ? null : until + poll * SECOND;
+  return { status, windows: [], gaps: [], notes, last_update: printed(until), next_due: printed(nextDue) };
 }
 
 function earliest(instants: readonly (Millis | null)[]): Millis | null {

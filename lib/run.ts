@@ -1,54 +1,26 @@
 import { markCredentials } from './backoff.ts';
-import type { Clock } from './clock.ts';
-import { InvalidConfig, InvalidEvent, SyncError } from './errors.ts';
+import { connected, type Platform, type Subject } from './connect.ts';
+import { InvalidConfig, SyncError } from './errors.ts';
+import { rememberingFailure } from './failure.ts';
 import type { Grid } from './grid.ts';
-import { createHttp, type Transport } from './http.ts';
 import type { SyncJob } from './job.ts';
-import { createLog, type Level } from './log.ts';
+import { syncJournal } from './journal.ts';
+import type { Mapper } from './map.ts';
 import type { Mapping } from './mapping/load.ts';
 import { usageKeys } from './models/key.ts';
-import { parse } from './parse.ts';
+import { type Resource, resourceKey, serialiseResource } from './models/resource.ts';
 import { assertSameGrid, type Plan, planCells } from './plan.ts';
 import type { Provider } from './provider.ts';
 import type { BadRow } from './read.ts';
-import { createRedactor, type Redact, redactError } from './redact.ts';
-import type { StreamReport } from './report.ts';
+import type { Redact } from './redact.ts';
+import { reportUntil, type StreamReport } from './report.ts';
 import type { Quarantined, Sink } from './sink/sink.ts';
+import { type SnapshotJob, syncSnapshot } from './snapshot.ts';
 import type { State } from './state/state.ts';
 import { syncStream } from './sync.ts';
-import type { Millis } from './time.ts';
+import { formatInstant, type Millis } from './time.ts';
 
-/** Whose data is read, and in whose name it is delivered. Durations in seconds; the provider's when absent. */
-export interface Subject {
-  readonly id: string;
-  readonly customer: string | null;
-  /** The CMP's id of the resource the run is about. */
-  readonly resource: string | null;
-  readonly credentials: Readonly<Record<string, unknown>>;
-  /** How the reader knows the credentials: `event.credentials`. */
-  readonly credentialsPath: string;
-  /** Whether a key that the provider does not know is an error: in a file that people write, it is. */
-  readonly strictCredentials: boolean;
-  readonly poll: number;
-  readonly skew?: number | undefined;
-  readonly lookback?: number | undefined;
-  readonly backfill?: number | undefined;
-  readonly initialInterval?: number | undefined;
-  /** Quarantine is failure. */
-  readonly strict?: boolean | undefined;
-}
-
-/** What an edge, Lambda or command line, brings along. */
-export interface Platform {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly log: { readonly write: (line: string) => void; readonly level: Level };
-  /** Whether a provider may be on this very machine: never where the platform's own services are. */
-  readonly loopback: boolean;
-  readonly random: () => number;
-  /** Replaces the network: a recording, a replay. */
-  readonly transport?: Transport;
-}
+export { type Platform, parseCredentials, type Subject } from './connect.ts';
 
 /** What to do beyond what is due; see {@link SyncJob}. */
 export type SyncOptions = Partial<
@@ -61,29 +33,93 @@ export interface PartitionPlan extends Plan {
   readonly grid: Grid;
 }
 
+/** Where an account's data goes, and what is known of it. */
+export interface Target {
+  readonly mapping: Mapping;
+  readonly sink: Sink;
+  readonly state: State;
+  readonly seed: Millis | null;
+}
+
+export type StreamName = 'resources' | 'metrics' | 'status' | 'logs';
+
+/** The streams that a provider has, in the order in which they are run. */
+export function streamNames({ streams }: Pick<Provider<unknown, unknown>, 'streams'>): StreamName[] {
+  return (['resources', 'metrics', 'status', 'logs'] as const).filter((name) => streams[name] !== undefined);
+}
+
+/** Reads one stream of an account and delivers it. @throws SyncError without a secret in its texts. */
+export function runStream<Config, Client>(
+  provider: Provider<Config, Client>,
+  name: StreamName,
+  subject: Subject,
+  platform: Platform,
+  target: Target,
+  options: SyncOptions = {},
+): Promise<StreamReport> {
+  if (name === 'metrics') return runMetrics(provider, subject, platform, target, options);
+  return connected(provider, subject, platform, async (client, { log }) => {
+    const shared = { ...platform, ...target, account: subject.id, client, log, poll: subject.poll };
+    const rules = {
+      ...shared,
+      now: platform.clock.plan(),
+      credentialsMark: markCredentials(subject.credentials),
+      retryNow: options.retryNow ?? false,
+    };
+    const key = { account: subject.id, stream: name, partition: 'all' };
+    try {
+      return await rememberingFailure(key, rules, () =>
+        runSnapshotOrJournal(provider, name, subject, shared),
+      );
+    } catch (error) {
+      if (platform.signal.aborted) return reportUntil('continue', target.seed, subject.poll);
+      throw error;
+    }
+  });
+}
+
+function runSnapshotOrJournal<Config, Client>(
+  provider: Provider<Config, Client>,
+  name: Exclude<StreamName, 'metrics'>,
+  subject: Subject,
+  shared: Omit<SnapshotJob<Client, never>, 'name' | 'stream' | 'locations' | 'print'> & Pick<Target, 'seed'>,
+): Promise<StreamReport> {
+  const { logs, resources, status } = provider.streams;
+  const locations = subject.locations ?? {};
+  if (name === 'resources' && resources) {
+    const print = (seen: Resource, now: Millis) => ({
+      id: resourceKey(seen.type, seen.id),
+      value: serialiseResource(seen, formatInstant(now)),
+    });
+    return syncSnapshot({ ...shared, name, stream: resources, locations, print });
+  }
+  if (name === 'status' && status) {
+    return syncSnapshot({
+      ...shared,
+      name,
+      stream: status,
+      locations,
+      print: (item) => ({ id: '', value: item }),
+    });
+  }
+  if (name === 'logs' && logs) {
+    return syncJournal({ ...shared, stream: logs, initialInterval: subject.initialInterval ?? 0 });
+  }
+  throw new InvalidConfig(`${provider.name} has no ${name}`, { code: 'UNKNOWN_STREAM' });
+}
+
 /** Reads one account's usage and delivers it. @throws SyncError without a secret in its texts. */
 export function runMetrics<Config, Client>(
   provider: Provider<Config, Client>,
   subject: Subject,
   platform: Platform,
-  target: {
-    readonly mapping: Mapping;
-    readonly sink: Sink;
-    readonly state: State;
-    readonly seed: Millis | null;
-  },
+  target: Target,
   options: SyncOptions = {},
 ): Promise<StreamReport> {
   const stream = provider.streams.metrics;
-  if (!stream) throw new InvalidConfig(`${provider.name} has no metrics`);
-  return connected(provider, subject, platform, (client, tools) => {
-    const origin = {
-      account: subject.id,
-      customer: subject.customer,
-      provider: provider.name,
-      resource: subject.resource,
-    };
-    return syncStream({
+  if (!stream) throw new InvalidConfig(`${provider.name} has no metrics`, { code: 'UNKNOWN_STREAM' });
+  return connected(provider, subject, platform, (client, tools) =>
+    syncStream({
       account: subject.id,
       provider,
       stream,
@@ -92,34 +128,24 @@ export function runMetrics<Config, Client>(
       ...target,
       log: tools.log,
       settings: settingsOf(provider, subject),
-      mapperFor: (partition) => ({
-        mapping: target.mapping,
-        origin,
-        keyOf: usageKeys({ account: subject.id, provider: provider.name, stream: 'metrics', partition }),
-        strict: subject.strict ?? false,
-      }),
+      mapperFor: (partition) => mapperOf(provider.name, subject, target.mapping, partition),
       credentialsMark: markCredentials(subject.credentials),
       quarantine: quarantineWith(tools.redact),
       regrid: false,
       retryNow: false,
       report: () => {},
       ...options,
-    });
-  });
+    }),
+  );
 }
 
-/** Parses an account's credentials. @throws InvalidEvent or InvalidConfig with the true path. */
-export function parseCredentials<Config>(
-  provider: Pick<Provider<Config, unknown>, 'config'>,
-  subject: Subject,
-): Config {
-  const schema = subject.strictCredentials ? provider.config.strict() : provider.config;
-  return parse(
-    schema,
-    subject.credentials,
-    subject.credentialsPath,
-    subject.strictCredentials ? InvalidConfig : InvalidEvent,
-  );
+function mapperOf(provider: string, subject: Subject, mapping: Mapping, partition: string): Mapper {
+  return {
+    mapping,
+    origin: { account: subject.id, customer: subject.customer, provider, resource: subject.resource },
+    keyOf: usageKeys({ account: subject.id, provider, stream: 'metrics', partition }),
+    strict: subject.strict ?? false,
+  };
 }
 
 /** What is due, without reading it: one plan for each partition. */
@@ -168,42 +194,6 @@ export function settingsOf(provider: Pick<Provider<unknown, unknown>, 'defaults'
     backfill: subject.backfill ?? 0,
     initialInterval: subject.initialInterval ?? 0,
   };
-}
-
-interface Tools {
-  readonly redact: Redact;
-  readonly log: ReturnType<typeof createLog>;
-}
-
-/**
- * Opens a provider for one piece of work, and closes it again: nothing that belongs to an account outlives it.
- * Whatever is thrown has no secret in its text.
- */
-export async function connected<Config, Client, Result>(
-  provider: Provider<Config, Client>,
-  subject: Subject,
-  platform: Platform,
-  work: (client: Client, tools: Tools) => Promise<Result>,
-): Promise<Result> {
-  const config = parseCredentials(provider, subject);
-  const redact = createRedactor(provider.secrets(config));
-  const fields = { customer: subject.customer, account: subject.id, resource: subject.resource };
-  const log = createLog({ ...platform.log, redact, now: platform.clock.wire, fields });
-  const { clock, signal } = platform;
-  const http = createHttp({
-    ...platform,
-    origins: [provider.origin(config)],
-    tls: provider.tls(config),
-    log,
-    redact,
-  });
-  try {
-    return await work(provider.connect({ config, http, clock, signal, log }), { redact, log });
-  } catch (error) {
-    throw redactError(error, redact); // a provider's own words may repeat what we sent
-  } finally {
-    http.close();
-  }
 }
 
 function quarantineWith(redact: Redact) {

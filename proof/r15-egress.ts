@@ -127,11 +127,11 @@ async function textOnly(request: HttpRequest, options: ClientOptions): Promise<H
 
 async function following(request: HttpRequest, options: ClientOptions): Promise<HttpResponse> {
   checkUrl(request.url, rulesOf(options));
-  const visit = async (url: URL): Promise<HttpResponse> =>
-    exchangeWith(await checkedAddressOf(url, options), { ...request, url }, (location) =>
-      visit(new URL(location, url)),
-    );
-  return visit(request.url);
+  const address = await checkedAddressOf(request.url, options);
+  return exchangeWith(address, request, async (location) => {
+    const url = new URL(location, request.url);
+    return exchangeWith(await checkedAddressOf(url, options), { ...request, url });
+  });
 }
 
 async function lookingUpTwice(request: HttpRequest, options: ClientOptions): Promise<HttpResponse> {

@@ -69,6 +69,11 @@ export function serialiseResource(seen: Resource, lastSeenAt: string): Serialise
   return { ...seen, base: { name, provider_created_at, last_seen_at: lastSeenAt, ...rest } };
 }
 
+/** What tells a resource from all others: ids are unique within a type. */
+export function resourceKey(type: string, id: string): string {
+  return `${type}/${id}`;
+}
+
 function base(fields: ResourceFields, model: string): ResourceBase {
   return {
     name: requireText(fields.name, model, 'name'),

@@ -1,10 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DeliveryError } from '../errors.ts';
 import { isMissing, pathSegment, removeTemporary, writeWhole } from '../files.ts';
 import { type Metric, metricLine } from '../models/metric.ts';
 import { type Interval, stamp } from '../time.ts';
+import { delivering } from './delivering.ts';
+import { deliverJournal, deliverSnapshot } from './file-snapshot.ts';
 import { compileManifest, type PartitionManifest, readPartManifest, writePartManifest } from './manifest.ts';
 import type { Batch, Quarantined, Receipt, Sink } from './sink.ts';
 
@@ -24,6 +25,9 @@ export function fileSink(folder: string): Sink {
     return known;
   };
   return {
+    replaces: true,
+    deliverSnapshot: (batch) => delivering(() => deliverSnapshot(folder, batch)),
+    deliverJournal: (batch) => delivering(() => deliverJournal(folder, batch)),
     deliver: (batch) =>
       delivering(async () => deliver(folder, placeOf(batch.account, batch.partition), batch, manifestOf)),
     setAside: (account, partition) =>
@@ -114,17 +118,4 @@ async function isFile(path: string): Promise<boolean> {
 
 function ignoreMissing(error: unknown): void {
   if (!isMissing(error)) throw error;
-}
-
-async function delivering<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    const code = 'code' in error ? String(error.code) : 'unknown';
-    throw new DeliveryError(`The file sink could not write (${code})`, {
-      hint: 'Check that the folder given as --out or --sink exists, is writable and has space; run again, nothing was lost.',
-      cause: error,
-    });
-  }
 }

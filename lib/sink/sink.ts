@@ -1,5 +1,6 @@
+import type { LogEntry } from '../models/log-entry.ts';
 import type { Metric } from '../models/metric.ts';
-import type { Interval } from '../time.ts';
+import type { Interval, Millis } from '../time.ts';
 
 /** A record that could not be normalised or mapped, kept so that nothing is lost. */
 export interface Quarantined {
@@ -29,11 +30,37 @@ export interface Receipt {
   readonly previous: string | null;
 }
 
+/** One thing of a snapshot, with what tells it from the others. */
+export interface SnapshotItem {
+  readonly id: string;
+  readonly value: object;
+}
+
+/** Everything there is at one time: what is not in it is gone. */
+export interface SnapshotBatch {
+  readonly account: string;
+  readonly stream: 'resources' | 'status';
+  readonly takenAt: Millis;
+  readonly items: readonly SnapshotItem[];
+}
+
+/** The events of a day, or of the part of it that has passed: a replace set as well. */
+export interface JournalBatch {
+  readonly account: string;
+  readonly day: Interval;
+  readonly entries: readonly LogEntry[];
+}
+
 /**
  * Where cells go. Delivering a cell again replaces it: a retry never adds. Failures are `DeliveryError`.
  */
 export interface Sink {
   deliver(batch: Batch): Promise<Receipt>;
+  /** Whether what is delivered again replaces; else each thing may be given once only. */
+  readonly replaces: boolean;
+  /** @returns the ids that the snapshot before had, and this one has not. */
+  deliverSnapshot(batch: SnapshotBatch): Promise<{ readonly gone: readonly string[] }>;
+  deliverJournal(batch: JournalBatch): Promise<void>;
   /** Moves a partition's cells out of what counts, without destroying them: their grid no longer holds. */
   setAside(account: string, partition: string): Promise<void>;
   /** Keeps what a run planned, why, and what happened; where a sink has a place for it. */

@@ -6,23 +6,39 @@ import type { Sink } from './sink.ts';
 /** Lambda answers carry 6 MB; what the platform wraps around ours needs some of it. */
 const LARGEST_VALUE = 5_000_000;
 
+export interface ValueSink extends Sink {
+  readonly metrics: readonly NflexMetric[];
+  /** Resources, states or log entries. */
+  readonly items: readonly object[];
+}
+
 /** Gathers metrics to be returned to the caller. It holds no earlier cells, so each is given once. */
-export function valueSink(): Sink & { readonly metrics: readonly NflexMetric[] } {
+export function valueSink(): ValueSink {
   const metrics: NflexMetric[] = [];
+  const items: object[] = [];
   let size = 0;
+  const keep = <Kept extends object>(kept: Kept[], value: Kept): string => {
+    const text = JSON.stringify(value);
+    size += Buffer.byteLength(text) + 1;
+    if (size > LARGEST_VALUE) throw tooLarge();
+    kept.push(value);
+    return text;
+  };
   return {
     metrics,
+    items,
+    replaces: false,
     async deliver(batch) {
       const hash = createHash('sha256');
-      for (const metric of batch.metrics) {
-        const returned = nflexMetric(metric);
-        const text = JSON.stringify(returned);
-        size += Buffer.byteLength(text) + 1;
-        if (size > LARGEST_VALUE) throw tooLarge();
-        hash.update(text);
-        metrics.push(returned);
-      }
+      for (const metric of batch.metrics) hash.update(keep(metrics, nflexMetric(metric)));
       return { digest: hash.digest('hex'), previous: null };
+    },
+    async deliverSnapshot(batch) {
+      for (const { value } of batch.items) keep(items, value);
+      return { gone: [] };
+    },
+    async deliverJournal(batch) {
+      for (const entry of batch.entries) keep(items, entry);
     },
     async setAside() {},
     async close() {},
@@ -30,7 +46,7 @@ export function valueSink(): Sink & { readonly metrics: readonly NflexMetric[] }
 }
 
 function tooLarge(): ResponseTooLarge {
-  return new ResponseTooLarge('The metrics of this run exceed 5 MB, more than a returned value can carry', {
+  return new ResponseTooLarge('What this run returns exceeds 5 MB, more than a returned value can carry', {
     hint: 'Configure a sink (USAGE_SYNC_SINK, or --sink), or run more often so that fewer cells are due at once.',
   });
 }

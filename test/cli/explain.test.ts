@@ -74,6 +74,8 @@ describe('usage-sync explain', () => {
     expect(stdout).toMatch(/^kind +ALLOCATED_VM$/m);
     expect(stdout).toMatch(/^period +2023-07-20T19:00:00Z\/2023-07-20T20:00:00Z$/m);
     expect(stdout).toMatch(/^cpuspeed +500$/m);
+    expect(stdout).toMatch(/^size +NULL$/m);
+    expect(stdout).not.toMatch(/^zoneid /m);
     expect(stdout).toContain(
       'ALLOCATED_VM → vm-allocated-time [s]\n  value * 3600\n  value = 1\n  = 3600 s\n',
     );

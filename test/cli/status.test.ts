@@ -49,7 +49,7 @@ const status = (ids: string[], more: { maxLag?: string; json?: boolean } = {}) =
     secret_key: 'the-secret',
   };
   const list = ids.map((id) => ({ id, provider: 'cloudstack', credentials }));
-  writeFileSync(accounts, JSON.stringify({ accounts: list }));
+  writeFileSync(accounts, JSON.stringify({ defaults: { poll_interval: 3600 }, accounts: list }));
   return captured(() => statusCommand({ accounts, account: [], out: folder, now: NOW, ...more }));
 };
 const statuses = async (...ids: string[]) =>

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpRequest, HttpResponse, Transport } from '../../lib/http.ts';
 import { createHttp } from '../../lib/http.ts';
@@ -197,6 +198,9 @@ describe('a recording', () => {
   });
 });
 
+/** Recordings of real servers, where they are at hand. */
+const almanach = fileURLToPath(new URL('../../../shared/recordings/almanach', import.meta.url));
+
 describe('a replay', () => {
   const replay = async (request: HttpRequest, transport = replayFrom(folder)) =>
     (await transport(request, signal)).text();
@@ -301,5 +305,14 @@ describe('a replay', () => {
     await expect(replayFrom(folder)(ask('/x'), AbortSignal.abort(new Error('time is up')))).rejects.toThrow(
       'time is up',
     );
+  });
+
+  it.skipIf(!existsSync(almanach))('reads recordings of real servers as they are', async () => {
+    const path = '/v1/project/3cf8e9e6782e4bfe868f29dfd7b7cbb2/entities';
+    const window = 'end=2026-11-01%2000:00:00.000000&start=2026-10-01%2000:00:00.000000';
+    const response = await replayFrom(almanach)(ask(`${path}?${window}`), signal);
+    expect(response.status).toBe(200);
+    expect(response.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(response.text())[0].name).toBe('a-ends-at-window-start');
   });
 });

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cloudStackClient } from '../../../functions/cloudstack/client.ts';
 import { operations } from '../../../functions/cloudstack/operations.ts';
@@ -210,4 +211,13 @@ describe('a write', () => {
     await expect(call(cloud, 'startVirtualMachine')).resolves.toEqual([{ ok: 1 }]);
     expect(cloud.server.requests.map(({ method }) => method)).toEqual(['POST', 'POST']);
   });
+});
+
+it('is in no bundle of a handler', () => {
+  const room = new URL('../../../functions/cloudstack/', import.meta.url);
+  const others = readdirSync(room).filter((name) => name !== 'operations.ts');
+  expect(others).toContain('index.ts');
+  expect(
+    others.filter((name) => /['"`][^'"`]*operations\.ts/.test(readFileSync(new URL(name, room), 'utf8'))),
+  ).toEqual([]);
 });
