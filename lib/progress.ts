@@ -159,7 +159,7 @@ function createPace(now: () => Millis): { add(share: number): void; estimatedEnd
       typicalGap = typicalGap === null ? gap : typicalGap * 0.9 + gap * 0.1;
       last = { elapsed, share };
       const half = (ends.at(-1)?.elapsed ?? 0) / 2;
-      while ((ends[1]?.elapsed ?? elapsed) <= half) ends.shift();
+      while ((ends[1]?.elapsed ?? Number.POSITIVE_INFINITY) <= half) ends.shift();
     },
     estimatedEnd() {
       const [from, to] = [ends[0], ends.at(-1)];

@@ -1,0 +1,127 @@
+import type { ServerResponse } from 'node:http';
+import { provider as cloudstack } from '../functions/cloudstack/index.ts';
+import { InvalidCredentials, MalformedResponse, ProviderUnavailable } from '../lib/errors.ts';
+import { type Platform, runMetrics, type Subject } from '../lib/run.ts';
+import { secret } from '../lib/secret.ts';
+import { fileSink } from '../lib/sink/file.ts';
+import { fileState } from '../lib/state/file.ts';
+import { HOUR } from '../lib/time.ts';
+import { type Received, startServer } from '../test/support/http-server.ts';
+import { heldPlatform, memoryCloud, memoryMapping, memorySubject } from '../test/support/memory-cloud.ts';
+
+const NOW = Date.UTC(2026, 10, 21, 10);
+
+/** One run on which a secret could get out. */
+export interface Run {
+  readonly canary: string;
+  /** The secret in all its forms, as a provider would repeat it. */
+  readonly echo: string;
+  /** Where files go. */
+  readonly folder: string;
+  readonly write: (line: string) => void;
+  /** False: the redactor is told of no secret. */
+  readonly declared: boolean;
+}
+
+export interface Path {
+  readonly name: string;
+  run(run: Run): Promise<unknown>;
+}
+
+/** Every way by which a text of the provider's reaches somebody. */
+export const paths: readonly Path[] = [
+  failing(
+    'a typed error',
+    (echo) => new MalformedResponse(`cannot read ${echo}`, { hint: `Look at ${echo}` }),
+  ),
+  failing('an error that may pass', (echo) => new ProviderUnavailable(`down: ${echo}`)),
+  failing('refused credentials', (echo) => new InvalidCredentials(`who is ${echo}?`)),
+  failing('a defect', (echo) => new TypeError(`undefined is not ${echo}`)),
+  failing(
+    'an error with its causes',
+    (echo) =>
+      new MalformedResponse('cannot read', { cause: new Error(`inner ${echo}`, { cause: new Error(echo) }) }),
+  ),
+  { name: 'one record that cannot be read', run: (run) => inMemory(run, { bad: 1 }) },
+  { name: 'records that cannot be read', run: (run) => inMemory(run, { bad: 5 }) },
+  ...[400, 401, 403, 429, 431, 432, 500, 530].map((status) =>
+    echoing(`CloudStack's error ${status}`, (response, _, echo) => {
+      const errortext = `${echo} while [50] ms`;
+      response.writeHead(status, { 'x-echo': encodeURI(echo) });
+      response.end(JSON.stringify({ errorresponse: { errorcode: status, errortext } }));
+    }),
+  ),
+  echoing('HTML', (response, { path }, echo) => response.end(`<html>${path} ${echo}</html>`)),
+  echoing('HTML with 502', (response, { path }, echo) =>
+    response.writeHead(502).end(`<html>${path} ${echo}`),
+  ),
+  echoing('a redirect', (response, { path }) =>
+    response.writeHead(302, { location: `http://127.0.0.1:1${path}` }).end(),
+  ),
+  echoing('an answer that is cut off', (response, { path }) => response.end(`{"a": "${path}`)),
+  echoing('invalid HTTP', (response, { path }) => response.socket?.end(`${path}\r\n\r\n`)),
+  echoing('an unexpected object', (response, _, echo) =>
+    response.end(JSON.stringify({ a: { [echo]: echo } })),
+  ),
+];
+
+function failing(name: string, make: (echo: string) => Error): Path {
+  return { name, run: (run) => inMemory(run, { error: make(run.echo) }) };
+}
+
+async function inMemory(run: Run, { error, bad = 0 }: { error?: Error; bad?: number }): Promise<unknown> {
+  const cloud = memoryCloud();
+  const times = { start: NOW - HOUR, end: NOW };
+  cloud.rows = Array.from({ length: 8 }, (_, index) =>
+    index < bad
+      ? { id: `${index} ${run.echo}`, ...times, amount: null }
+      : { id: `${index}`, ...times, amount: 1 },
+  );
+  if (error)
+    cloud.onFetch = () => {
+      throw error;
+    };
+  const provider = {
+    ...cloud.provider,
+    secrets: () => (run.declared ? [secret(run.canary)] : []),
+    connect: (context: Parameters<typeof cloud.provider.connect>[0]) => {
+      const { log } = context;
+      const told = { echo: run.echo, list: [run.echo], cause: new Error(run.echo), [run.echo]: 1 };
+      for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level](run.echo, told);
+      log.with(told).info('with fields');
+      return cloud;
+    },
+  };
+  return runMetrics(provider, memorySubject, platformOf(run), targetOf(run));
+}
+
+/** CloudStack's own client against a server that repeats what it was sent. */
+function echoing(
+  name: string,
+  answer: (response: ServerResponse, request: Received, echo: string) => unknown,
+): Path {
+  return {
+    name,
+    async run(run) {
+      const server = await startServer((response, request) => answer(response, request, run.echo));
+      const credentials = { url: server.url.href, api_key: run.canary, secret_key: run.canary };
+      const subject: Subject = { ...memorySubject, credentials };
+      const provider = run.declared ? cloudstack : { ...cloudstack, secrets: () => [] };
+      try {
+        return await runMetrics(provider, subject, platformOf(run), targetOf(run));
+      } finally {
+        await server.close();
+      }
+    },
+  };
+}
+
+function targetOf({ folder }: Run) {
+  const [sink, state] = [fileSink(`${folder}/out`), fileState(`${folder}/state`)];
+  return { mapping: memoryMapping, sink, state, seed: NOW - HOUR };
+}
+
+/** Waits between attempts are no part of this proof: it ends a run that waits. */
+function platformOf({ write }: Run): Platform {
+  return { ...heldPlatform(NOW), log: { write, level: 'debug' }, random: () => 0 };
+}

@@ -1,0 +1,114 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { toWireError } from '../lib/errors.ts';
+import { createRedactor } from '../lib/redact.ts';
+import { secret } from '../lib/secret.ts';
+import { random } from '../simulators/random.ts';
+import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
+import { canariesOf, formsOf } from './r17-canaries.ts';
+import { type Path, paths } from './r17-paths.ts';
+
+/** All that a run leaves behind, as texts. */
+interface Left {
+  readonly logs: string;
+  /** The report or the error, printed in every way. */
+  readonly answer: string;
+  /** Metrics, quarantine and state, with their names. */
+  readonly files: string;
+}
+
+/** How the secrets are kept: by the run itself, which knows them, or by what is done to its outputs afterwards. */
+interface Keeping {
+  readonly declared: boolean;
+  afterwards(left: Left, canary: string): Left;
+}
+
+/** Secrets through every error, log line, file, answer and stored failure, in every form: searched for in all of them. */
+export const r17: Proof = {
+  id: 'R17',
+  name: 'secrets: none is seen in a log, an error, a report, the quarantine or the state, in any form',
+  full: 12 * paths.length,
+  quick: paths.length,
+  run: (options) => check({ declared: true, afterwards: (left) => left }, options),
+  bad: [
+    { name: 'redacts what matches exactly', run: (options) => check(exactly, options) },
+    { name: 'redacts logs only', run: (options) => check(logsOnly, options) },
+  ],
+};
+
+const exactly: Keeping = {
+  declared: false,
+  afterwards: ({ logs, answer, files }, canary) => ({
+    logs: logs.replaceAll(canary, '<secret>'),
+    answer: answer.replaceAll(canary, '<secret>'),
+    files: files.replaceAll(canary, '<secret>'),
+  }),
+};
+
+const logsOnly: Keeping = {
+  declared: false,
+  afterwards: (left, canary) => ({ ...left, logs: createRedactor([secret(canary)])(left.logs) }),
+};
+
+async function check(keeping: Keeping, { seed, count }: ProofOptions): Promise<Outcome> {
+  const found = tally();
+  const canaries = canariesOf(random(seed));
+  const folder = await mkdtemp(join(tmpdir(), 'usage-sync-r17-'));
+  let characters = 0;
+  const one = async (number: number) => {
+    const path = paths[number % paths.length] as Path;
+    const at = (number + Math.floor(number / paths.length)) % canaries.length;
+    const canary = canaries[at] ?? '';
+    const left = await leave(path, canary, join(folder, String(number)), keeping);
+    characters += left.logs.length + left.answer.length + left.files.length;
+    for (const [where, text] of Object.entries(left)) {
+      const seen = formsOf(canary).find((form) => text.includes(form));
+      if (seen) found.violate(`${path.name}, canary ${at}, ${where}: ${seen.slice(0, 80)}`);
+    }
+  };
+  try {
+    await inTurns(count, one);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  return found.outcome(count, { 'characters searched': characters });
+}
+
+/** A few at once: some of them wait between attempts. */
+async function inTurns(count: number, work: (number: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < count) {
+      next += 1;
+      await work(next - 1);
+    }
+  };
+  await Promise.all(Array.from({ length: 24 }, worker));
+}
+
+async function leave(path: Path, canary: string, folder: string, keeping: Keeping): Promise<Left> {
+  const lines: string[] = [];
+  const run = { canary, echo: formsOf(canary).join(' ; '), folder, declared: keeping.declared };
+  const came = await path.run({ ...run, write: (line) => lines.push(line) }).then(
+    (report) => [JSON.stringify(report), inspect(report, { depth: 10 })],
+    (error: unknown) => [
+      inspect(error, { depth: 10, showHidden: true }),
+      JSON.stringify(error),
+      ...Object.values(toWireError(error, true)).map(String),
+      JSON.stringify(toWireError(error, true)),
+    ],
+  );
+  const left = { logs: lines.join('\n'), answer: came.join('\n'), files: await filesIn(folder) };
+  return keeping.afterwards(left, canary);
+}
+
+async function filesIn(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const texts = entries.map(async (entry) => {
+    const text = entry.isFile() ? await readFile(join(entry.path, entry.name), 'utf8') : '';
+    return `${entry.name}\n${text}`;
+  });
+  return (await Promise.all(texts)).join('\n');
+}
