@@ -1,6 +1,7 @@
 import { systemClock } from '../lib/clock.ts';
 import { InvalidConfig } from '../lib/errors.ts';
 import type { Level } from '../lib/log.ts';
+import { proxyFrom } from '../lib/proxy.ts';
 import type { Platform } from '../lib/run.ts';
 import { type Interval, type Millis, parseInstant } from '../lib/time.ts';
 
@@ -16,6 +17,7 @@ export function commandPlatform(options: {
     log: { write: options.write, level: options.level },
     loopback: true,
     random: Math.random,
+    proxyFor: proxyFrom(process.env),
   };
 }
 

@@ -5,6 +5,7 @@ import { createLog, type Level, type Log } from './log.ts';
 import type { Location } from './models/location.ts';
 import { parse } from './parse.ts';
 import type { Provider } from './provider.ts';
+import type { ProxyFor } from './proxy.ts';
 import { createRedactor, type Redact, redactError } from './redact.ts';
 
 /** Whose data is read, and in whose name it is delivered. Durations in seconds; the provider's when absent. */
@@ -37,6 +38,8 @@ export interface Platform {
   /** Whether a provider may be on this very machine: never where the platform's own services are. */
   readonly loopback: boolean;
   readonly random: () => number;
+  /** The way out, where there is one in between. */
+  readonly proxyFor?: ProxyFor;
   /** Replaces the network: a recording, a replay. */
   readonly transport?: Transport;
 }

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { EgressDenied } from './errors.ts';
+import { type ProxyFor, tunnelThrough } from './proxy.ts';
 
 /** Where connections may go. */
 export interface EgressRules {
@@ -85,18 +86,27 @@ export interface Agents {
   readonly https: https.Agent;
 }
 
-/** Makes the agents of one client; certificates are verified against `ca` where one is given. */
+/**
+ * Makes the agents of one client; certificates are verified against `ca` where one is given. Behind a proxy it is
+ * the proxy that looks names up: their addresses cannot be checked here, only what the account's URL says.
+ */
 export function createAgents(
   rules: EgressRules,
   tls: { readonly ca?: string; readonly verify: boolean },
   resolve?: Resolve,
+  proxyFor: ProxyFor = () => null,
 ): Agents {
   const shared = { keepAlive: true, lookup: checkedLookup(rules, resolve) };
   const ca = tls.ca === undefined ? {} : { ca: tls.ca };
-  return {
+  const agents = {
     http: new http.Agent(shared),
     https: new https.Agent({ ...shared, ...ca, rejectUnauthorized: tls.verify }),
   };
+  for (const origin of rules.origins) {
+    const proxy = proxyFor(origin);
+    if (proxy) tunnelThrough(origin.protocol === 'https:' ? agents.https : agents.http, proxy);
+  }
+  return agents;
 }
 
 function firstRefusal(addresses: readonly dns.LookupAddress[], host: string, rules: EgressRules) {

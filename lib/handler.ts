@@ -10,6 +10,7 @@ import { parseEvent, type SyncRequest } from './event.ts';
 import { DEFAULT_POLL_INTERVAL } from './interval.ts';
 import { loadMapping, type Mapping } from './mapping/load.ts';
 import type { Provider } from './provider.ts';
+import { proxyFrom } from './proxy.ts';
 import type { StreamReport } from './report.ts';
 import { type Platform, runStream, runVerify, type StreamName, type Subject } from './run.ts';
 import { openSink } from './sink/open.ts';
@@ -170,6 +171,7 @@ function lambdaPlatform(signal: AbortSignal): Platform {
     log: { write: (line) => process.stdout.write(`${line}\n`), level: 'info' },
     loopback: process.env.AWS_LAMBDA_RUNTIME_API === undefined,
     random: Math.random,
+    proxyFor: proxyFrom(process.env),
   };
 }
 

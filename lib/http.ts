@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import { type Agents, checkUrl, createAgents, type EgressRules, type Resolve } from './egress.ts';
 import { MalformedResponse } from './errors.ts';
 import type { Log } from './log.ts';
+import type { ProxyFor } from './proxy.ts';
 import { redactError } from './redact.ts';
 import {
   isRedirect,
@@ -70,6 +71,8 @@ export interface HttpOptions {
   readonly loopback?: boolean;
   readonly random?: () => number;
   readonly transport?: Transport;
+  /** Default: no proxy. Read from the environment at the edge: see `proxyFrom`. */
+  readonly proxyFor?: ProxyFor;
   /** How names become addresses, which are then checked. Default the machine's way. */
   readonly resolve?: Resolve;
 }
@@ -93,7 +96,7 @@ export interface Http {
 /** Makes a client with sockets of its own: nothing of it is shared with another account. */
 export function createHttp(options: HttpOptions): Http {
   const rules = { origins: options.origins, loopback: options.loopback ?? true };
-  const agents = createAgents(rules, options.tls, options.resolve);
+  const agents = createAgents(rules, options.tls, options.resolve, options.proxyFor);
   const life = new AbortController();
   setMaxListeners(0, life.signal);
   const abort = () => life.abort(asError(options.signal.reason));

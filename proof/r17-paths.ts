@@ -25,8 +25,21 @@ export interface Run {
 
 export interface Path {
   readonly name: string;
+  /** How the run ends, so that none passes for another reason: `report`, or the name of the error. */
+  readonly ends: string;
   run(run: Run): Promise<unknown>;
 }
+
+const errors = {
+  400: 'InvalidConfig',
+  401: 'InvalidCredentials',
+  403: 'MalformedResponse',
+  429: 'RateLimited',
+  431: 'InvalidConfig',
+  432: 'InsufficientPermission',
+  500: 'ProviderUnavailable',
+  530: 'ProviderUnavailable',
+};
 
 /** Every way by which a text of the provider's reaches somebody. */
 export const paths: readonly Path[] = [
@@ -42,31 +55,37 @@ export const paths: readonly Path[] = [
     (echo) =>
       new MalformedResponse('cannot read', { cause: new Error(`inner ${echo}`, { cause: new Error(echo) }) }),
   ),
-  { name: 'one record that cannot be read', run: (run) => inMemory(run, { bad: 1 }) },
-  { name: 'records that cannot be read', run: (run) => inMemory(run, { bad: 5 }) },
-  ...[400, 401, 403, 429, 431, 432, 500, 530].map((status) =>
-    echoing(`CloudStack's error ${status}`, (response, _, echo) => {
+  { name: 'one record that cannot be read', ends: 'report', run: (run) => inMemory(run, { bad: 1 }) },
+  { name: 'records that cannot be read', ends: 'MalformedResponse', run: (run) => inMemory(run, { bad: 5 }) },
+  ...Object.entries(errors).map(([status, ends]) =>
+    echoing(`CloudStack's error ${status}`, ends, (response, _, echo) => {
       const errortext = `${echo} while [50] ms`;
-      response.writeHead(status, { 'x-echo': encodeURI(echo) });
-      response.end(JSON.stringify({ errorresponse: { errorcode: status, errortext } }));
+      response.writeHead(Number(status), { 'x-echo': encodeURI(echo) });
+      response.end(JSON.stringify({ errorresponse: { errorcode: Number(status), errortext } }));
     }),
   ),
-  echoing('HTML', (response, { path }, echo) => response.end(`<html>${path} ${echo}</html>`)),
-  echoing('HTML with 502', (response, { path }, echo) =>
+  echoing('HTML', 'ProviderUnavailable', (response, { path }, echo) =>
+    response.end(`<html>${path} ${echo}</html>`),
+  ),
+  echoing('HTML with 502', 'ProviderUnavailable', (response, { path }, echo) =>
     response.writeHead(502).end(`<html>${path} ${echo}`),
   ),
-  echoing('a redirect', (response, { path }) =>
+  echoing('a redirect', 'MalformedResponse', (response, { path }) =>
     response.writeHead(302, { location: `http://127.0.0.1:1${path}` }).end(),
   ),
-  echoing('an answer that is cut off', (response, { path }) => response.end(`{"a": "${path}`)),
-  echoing('invalid HTTP', (response, { path }) => response.socket?.end(`${path}\r\n\r\n`)),
-  echoing('an unexpected object', (response, _, echo) =>
+  echoing('an answer that is cut off', 'MalformedResponse', (response, { path }) =>
+    response.end(`{"a": "${path}`),
+  ),
+  echoing('invalid HTTP', 'ProviderUnavailable', (response, { path }) =>
+    response.socket?.end(`${path}\r\n\r\n`),
+  ),
+  echoing('an unexpected object', 'report', (response, _, echo) =>
     response.end(JSON.stringify({ a: { [echo]: echo } })),
   ),
 ];
 
 function failing(name: string, make: (echo: string) => Error): Path {
-  return { name, run: (run) => inMemory(run, { error: make(run.echo) }) };
+  return { name, ends: make('').name, run: (run) => inMemory(run, { error: make(run.echo) }) };
 }
 
 async function inMemory(run: Run, { error, bad = 0 }: { error?: Error; bad?: number }): Promise<unknown> {
@@ -98,10 +117,12 @@ async function inMemory(run: Run, { error, bad = 0 }: { error?: Error; bad?: num
 /** CloudStack's own client against a server that repeats what it was sent. */
 function echoing(
   name: string,
+  ends: string,
   answer: (response: ServerResponse, request: Received, echo: string) => unknown,
 ): Path {
   return {
     name,
+    ends,
     async run(run) {
       const server = await startServer((response, request) => answer(response, request, run.echo));
       const credentials = { url: server.url.href, api_key: run.canary, secret_key: run.canary };

@@ -12,6 +12,8 @@ import { type Path, paths } from './r17-paths.ts';
 
 /** All that a run leaves behind, as texts. */
 interface Left {
+  /** The name of the error, or that there was a report. */
+  readonly end: string;
   readonly logs: string;
   /** The report or the error, printed in every way. */
   readonly answer: string;
@@ -40,7 +42,8 @@ export const r17: Proof = {
 
 const exactly: Keeping = {
   declared: false,
-  afterwards: ({ logs, answer, files }, canary) => ({
+  afterwards: ({ end, logs, answer, files }, canary) => ({
+    end,
     logs: logs.replaceAll(canary, '<secret>'),
     answer: answer.replaceAll(canary, '<secret>'),
     files: files.replaceAll(canary, '<secret>'),
@@ -63,6 +66,7 @@ async function check(keeping: Keeping, { seed, count }: ProofOptions): Promise<O
     const canary = canaries[at] ?? '';
     const left = await leave(path, canary, join(folder, String(number)), keeping);
     characters += left.logs.length + left.answer.length + left.files.length;
+    if (left.end !== path.ends) found.violate(`${path.name}: ${left.end}, expected ${path.ends}`);
     for (const [where, text] of Object.entries(left)) {
       const seen = formsOf(canary).find((form) => text.includes(form));
       if (seen) found.violate(`${path.name}, canary ${at}, ${where}: ${seen.slice(0, 80)}`);
@@ -92,15 +96,17 @@ async function leave(path: Path, canary: string, folder: string, keeping: Keepin
   const lines: string[] = [];
   const run = { canary, echo: formsOf(canary).join(' ; '), folder, declared: keeping.declared };
   const came = await path.run({ ...run, write: (line) => lines.push(line) }).then(
-    (report) => [JSON.stringify(report), inspect(report, { depth: 10 })],
+    (report) => ['report', JSON.stringify(report), inspect(report, { depth: 10 })],
     (error: unknown) => [
+      error instanceof Error ? error.name : 'no error',
       inspect(error, { depth: 10, showHidden: true }),
       JSON.stringify(error),
       ...Object.values(toWireError(error, true)).map(String),
       JSON.stringify(toWireError(error, true)),
     ],
   );
-  const left = { logs: lines.join('\n'), answer: came.join('\n'), files: await filesIn(folder) };
+  const [end = '', ...answer] = came;
+  const left = { end, logs: lines.join('\n'), answer: answer.join('\n'), files: await filesIn(folder) };
   return keeping.afterwards(left, canary);
 }
 
