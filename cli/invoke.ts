@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidConfig, InvalidEvent, toWireError } from '../lib/errors.ts';
 import { answerCredentials, answerStream, streamHandlers } from '../lib/handler.ts';
+import { recordTo, replayFrom } from '../lib/recording.ts';
 import { exitCode } from './exit.ts';
 import { commandPlatform } from './platform.ts';
 import { loadProvider } from './providers.ts';
@@ -9,6 +10,8 @@ export interface InvokeOptions {
   readonly event: string;
   readonly now?: string;
   readonly mapping?: string;
+  readonly record?: string;
+  readonly replay?: string;
   readonly debug?: boolean;
 }
 
@@ -17,11 +20,10 @@ export async function invoke(target: string, options: InvokeOptions): Promise<nu
   const [name = '', handler = ''] = target.split('.');
   const room = await loadProvider(name);
   const logs: unknown[] = [];
-  const platform = commandPlatform({
-    now: options.now,
-    write: (line) => logs.push(JSON.parse(line)),
-    level: 'info',
-  });
+  const platform = {
+    ...commandPlatform({ now: options.now, write: (line) => logs.push(JSON.parse(line)), level: 'info' }),
+    ...listening(target, options),
+  };
   const run = chooseHandler(handler, room, options, platform);
   const event = readEvent(options.event);
   const print = (outcome: { value: unknown; error: unknown }) =>
@@ -33,6 +35,15 @@ export async function invoke(target: string, options: InvokeOptions): Promise<nu
     print({ value: null, error: toWireError(error, options.debug) });
     return exitCode.failed;
   }
+}
+
+/** `--record` listens to the network, `--replay` stands in for it. */
+function listening(target: string, { record, replay }: InvokeOptions) {
+  const recording = { name: target, title: `invoke ${target}` };
+  return {
+    ...(record === undefined ? {} : { recorder: recordTo(record, recording) }),
+    ...(replay === undefined ? {} : { transport: replayFrom(replay) }),
+  };
 }
 
 function chooseHandler(

@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { callCommand } from './call.ts';
+import { checkCommand } from './check.ts';
 import { exitCode, refuse } from './exit.ts';
+import { explainCommand } from './explain.ts';
 import { invoke } from './invoke.ts';
 import { lintMappings, testMappings } from './mappings.ts';
 import { planCommand } from './plan.ts';
 import { simulate } from './simulate.ts';
 import { start } from './start.ts';
+import { statusCommand } from './status.ts';
 import { syncCommand } from './sync.ts';
 
 const program = new Command('usage-sync')
@@ -29,6 +33,8 @@ program
   .requiredOption('--event <event>', 'a file, - for standard input, or JSON')
   .option('--now <time>', 'hold the planning clock, RFC 3339')
   .option('--mapping <file>', "a mapping in place of the provider's own")
+  .option('--record <dir>', 'keep every exchange with the provider there, without secrets')
+  .option('--replay <dir>', 'answer from recordings, with no network')
   .option('--debug', 'show the stack of every error')
   .action(runs(invoke));
 
@@ -63,6 +69,49 @@ program
   .option('--now <time>', 'hold the planning clock, RFC 3339')
   .option('--json', 'print the result as JSON')
   .action(runs(planCommand));
+
+program
+  .command('check')
+  .description('Ask whether credentials and permissions are good, and what is missing.')
+  .requiredOption('--accounts <file>', 'the accounts file')
+  .option('--account <id>', 'only this account; may be repeated', repeat, [])
+  .option('--json', 'print the result as JSON')
+  .action(runs(checkCommand));
+
+program
+  .command('status')
+  .description('Show how far every account has come; exits 1 when a lag exceeds --max-lag.')
+  .requiredOption('--accounts <file>', 'the accounts file')
+  .option('--account <id>', 'only this account; may be repeated', repeat, [])
+  .option('--max-lag <seconds>', 'the longest lag that is well')
+  .option('--out <dir>', 'where the state is', './usage-data')
+  .option('--state <address>', 'where progress is kept, in place of --out: file:DIR')
+  .option('--now <time>', 'hold the planning clock, RFC 3339')
+  .option('--json', 'print the result as JSON')
+  .action(runs(statusCommand));
+
+program
+  .command('explain')
+  .description('Show how one raw record becomes metrics.')
+  .requiredOption('--provider <name>', 'for example cloudstack')
+  .requiredOption('--record <file>', 'a raw record, a whole response, a recording, lines of the quarantine')
+  .option('--mapping <file>', "a mapping in place of the provider's own")
+  .option('--index <n>', 'which record of the file, from 0')
+  .option('--json', 'print the result as JSON')
+  .action(runs(explainCommand));
+
+program
+  .command('call')
+  .description('Call one documented operation of a provider by its own name.')
+  .argument('<provider>', 'for example cloudstack')
+  .argument('<operation>', 'for example listVirtualMachines')
+  .argument('[parameters...]', 'name=value')
+  .requiredOption('--accounts <file>', 'the accounts file')
+  .requiredOption('--account <id>', 'whose credentials are used')
+  .option('--columns <names>', 'the columns of the table, with commas between them')
+  .option('--allow-writes', 'allow what may change something at the provider')
+  .option('--json', 'print the result as JSON')
+  .action(runs(callCommand));
 
 const mappings = program.command('mappings').description('Check mapping files.');
 

@@ -6,6 +6,7 @@ import type { Location } from './models/location.ts';
 import { parse } from './parse.ts';
 import type { Provider } from './provider.ts';
 import type { ProxyFor } from './proxy.ts';
+import type { Recorder } from './recording.ts';
 import { createRedactor, type Redact, redactError } from './redact.ts';
 
 /** Whose data is read, and in whose name it is delivered. Durations in seconds; the provider's when absent. */
@@ -40,8 +41,10 @@ export interface Platform {
   readonly random: () => number;
   /** The way out, where there is one in between. */
   readonly proxyFor?: ProxyFor;
-  /** Replaces the network: a recording, a replay. */
+  /** Replaces the network: a replay. */
   readonly transport?: Transport;
+  /** Listens to the network: a recording. */
+  readonly recorder?: Recorder;
 }
 
 /** Parses an account's credentials. @throws InvalidEvent or InvalidConfig with the true path. */

@@ -13,6 +13,8 @@ export interface RetryRules {
   /** Tries although a former failure asks to wait. */
   readonly retryNow: boolean;
   readonly random: () => number;
+  /** Removes secrets from an error: what is remembered is written to a store. */
+  readonly clean: (error: unknown) => unknown;
 }
 
 /**
@@ -31,7 +33,8 @@ export async function rememberingFailure<Result>(
     const result = await work();
     if (failure !== null) await store(key, rules.state, () => null);
     return result;
-  } catch (error) {
+  } catch (thrown) {
+    const error = rules.clean(thrown);
     await store(key, rules.state, (previous) => nextFailure(previous, error, rules)).catch(() => {});
     throw error;
   }

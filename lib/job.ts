@@ -45,6 +45,8 @@ export interface SyncJob<Client> {
   /** Changes when the credentials do. */
   readonly credentialsMark: string;
   readonly random: () => number;
+  /** Removes secrets from an error. */
+  readonly clean: (error: unknown) => unknown;
   /** Makes a row printable: no secret in it. */
   readonly quarantine: (row: BadRow) => Quarantined;
   /** Told after every checkpoint. */

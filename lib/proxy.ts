@@ -17,15 +17,23 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function proxyFrom(environment: Environment): ProxyFor {
   const named = (name: string) => environment[name.toLowerCase()] || environment[name] || '';
-  const direct = named('NO_PROXY').split(/[\s,]+/).filter(Boolean);
-  const proxies = { 'https:': parseProxy('HTTPS_PROXY', named('HTTPS_PROXY')), 'http:': parseProxy('HTTP_PROXY', named('HTTP_PROXY')) };
+  const direct = named('NO_PROXY')
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  const proxies = {
+    'https:': parseProxy('HTTPS_PROXY', named('HTTPS_PROXY')),
+    'http:': parseProxy('HTTP_PROXY', named('HTTP_PROXY')),
+  };
   return (url) => {
     if (isLoopback(url.hostname) || direct.some((entry) => matches(entry, url))) return null;
     return proxies[url.protocol as keyof typeof proxies] ?? null;
   };
 }
 
-type Connect = (options: tls.ConnectionOptions & { host?: string; port?: number | string }, callback: (error: Error | null, socket?: Duplex) => void) => void;
+type Connect = (
+  options: tls.ConnectionOptions & { host?: string; port?: number | string },
+  callback: (error: Error | null, socket?: Duplex) => void,
+) => void;
 
 /**
  * Makes an agent connect through a proxy's tunnel. The proxy sees host and port; what is said stays between us
@@ -35,7 +43,15 @@ export function tunnelThrough(agent: http.Agent, proxy: URL): void {
   const secure = agent instanceof https.Agent;
   const connect: Connect = (options, callback) => {
     openTunnel(proxy, `${options.host}:${options.port}`).then((socket) => {
-      if (secure) callback(null, tls.connect({ ...options, socket: socket as never, servername: options.servername ?? options.host ?? '' }));
+      if (secure)
+        callback(
+          null,
+          tls.connect({
+            ...options,
+            socket: socket as never,
+            servername: options.servername ?? options.host ?? '',
+          }),
+        );
       else callback(null, socket);
     }, callback);
   };
@@ -43,8 +59,13 @@ export function tunnelThrough(agent: http.Agent, proxy: URL): void {
 }
 
 function openTunnel(proxy: URL, target: string): Promise<Duplex> {
-  const credentials = proxy.username ? `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}` : null;
-  const authorization = credentials === null ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
+  const credentials = proxy.username
+    ? `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
+    : null;
+  const authorization =
+    credentials === null
+      ? {}
+      : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
   const scheme = proxy.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
     const request = scheme.request({
@@ -56,7 +77,13 @@ function openTunnel(proxy: URL, target: string): Promise<Duplex> {
       agent: false,
       timeout: 30 * SECOND,
     });
-    const refuse = (what: string) => reject(new ProviderUnavailable(`The proxy ${proxy.host} ${what}`, { code: 'PROXY_REFUSED', hint: 'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.' }));
+    const refuse = (what: string) =>
+      reject(
+        new ProviderUnavailable(`The proxy ${proxy.host} ${what}`, {
+          code: 'PROXY_REFUSED',
+          hint: 'Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
+        }),
+      );
     request.once('connect', ({ statusCode }, socket) => {
       if (statusCode === 200) return resolve(socket);
       socket.destroy();

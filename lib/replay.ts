@@ -9,8 +9,8 @@ import { isCredential, isCredentialParameter, isTokenId, parseJson } from './scr
 /**
  * Answers from the recordings of a folder, with no network. A request is known again by its method, its path and
  * its parameters in any order, those of a form or a JSON body included; credentials are not compared. What was
- * recorded several times is given in that order, each once. The last of them stays when it asks to be tried
- * again (429, 5xx): whoever recorded it need not have asked as often as we do.
+ * recorded several times is given in that order; the last of it stays: whoever recorded it need not have asked as
+ * often as we do.
  * @throws InvalidConfig when the folder cannot be read; from the transport (`NOT_RECORDED`) for any other request
  */
 export function replayFrom(folder: string): Transport {
@@ -22,7 +22,7 @@ export function replayFrom(folder: string): Transport {
     const found = waiting[at];
     if (found === undefined) throw notRecorded(asked);
     const isLast = !waiting.some(({ known }, later) => later > at && isSame(known, asked));
-    if (!isLast || !asksAgain(found.response.status)) waiting.splice(at, 1);
+    if (!isLast) waiting.splice(at, 1);
     return answerOf(found.response);
   };
 }
@@ -128,10 +128,6 @@ function fits(recorded: string, text: string): boolean {
   const [start = '', ...rest] = recorded.split('<secret>');
   const end = rest.at(-1);
   return end !== undefined && text.startsWith(start) && text.endsWith(end);
-}
-
-function asksAgain(status: number): boolean {
-  return status === 429 || status >= 500;
 }
 
 function notRecorded({ method, path, parameters }: Asked): InvalidConfig {

@@ -12,7 +12,7 @@ import { type Resource, resourceKey, serialiseResource } from './models/resource
 import { assertSameGrid, type Plan, planCells } from './plan.ts';
 import type { Provider } from './provider.ts';
 import type { BadRow } from './read.ts';
-import type { Redact } from './redact.ts';
+import { type Redact, redactError } from './redact.ts';
 import { reportUntil, type StreamReport } from './report.ts';
 import type { Quarantined, Sink } from './sink/sink.ts';
 import { type SnapshotJob, syncSnapshot } from './snapshot.ts';
@@ -58,13 +58,14 @@ export function runStream<Config, Client>(
   options: SyncOptions = {},
 ): Promise<StreamReport> {
   if (name === 'metrics') return runMetrics(provider, subject, platform, target, options);
-  return connected(provider, subject, platform, async (client, { log }) => {
+  return connected(provider, subject, platform, async (client, { log, redact }) => {
     const shared = { ...platform, ...target, account: subject.id, client, log, poll: subject.poll };
     const rules = {
       ...shared,
       now: platform.clock.plan(),
       credentialsMark: markCredentials(subject.credentials),
       retryNow: options.retryNow ?? false,
+      clean: (error: unknown) => redactError(error, redact),
     };
     const key = { account: subject.id, stream: name, partition: 'all' };
     try {
@@ -118,8 +119,8 @@ export function runMetrics<Config, Client>(
 ): Promise<StreamReport> {
   const stream = provider.streams.metrics;
   if (!stream) throw new InvalidConfig(`${provider.name} has no metrics`, { code: 'UNKNOWN_STREAM' });
-  return connected(provider, subject, platform, (client, tools) =>
-    syncStream({
+  return connected(provider, subject, platform, async (client, tools) => {
+    const report = await syncStream({
       account: subject.id,
       provider,
       stream,
@@ -130,13 +131,15 @@ export function runMetrics<Config, Client>(
       settings: settingsOf(provider, subject),
       mapperFor: (partition) => mapperOf(provider.name, subject, target.mapping, partition),
       credentialsMark: markCredentials(subject.credentials),
+      clean: (error) => redactError(error, tools.redact),
       quarantine: quarantineWith(tools.redact),
       regrid: false,
       retryNow: false,
       report: () => {},
       ...options,
-    }),
-  );
+    });
+    return withoutSecrets(report, tools.redact);
+  });
 }
 
 function mapperOf(provider: string, subject: Subject, mapping: Mapping, partition: string): Mapper {
@@ -193,6 +196,20 @@ export function settingsOf(provider: Pick<Provider<unknown, unknown>, 'defaults'
     lookback: subject.lookback ?? provider.defaults.lookback,
     backfill: subject.backfill ?? 0,
     initialInterval: subject.initialInterval ?? 0,
+  };
+}
+
+/** A report's own words are ours; notes and kinds may be the provider's. */
+function withoutSecrets(report: StreamReport, redact: Redact): StreamReport {
+  const clean = (kinds: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(kinds).map(([kind, count]) => [redact(kind), count]));
+  return {
+    ...report,
+    notes: report.notes.map(redact),
+    windows: report.windows.map((window) => ({
+      ...window,
+      dropped: { ...window.dropped, unmapped: clean(window.dropped.unmapped) },
+    })),
   };
 }
 

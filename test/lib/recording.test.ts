@@ -205,7 +205,7 @@ describe('a replay', () => {
   const replay = async (request: HttpRequest, transport = replayFrom(folder)) =>
     (await transport(request, signal)).text();
 
-  it('gives what was recorded several times in its order, each once', async () => {
+  it('gives what was recorded several times in its order, and then the last of it', async () => {
     save('a.json', {
       name: 'a',
       exchanges: [exchange('GET', '/x?p=1', 'one'), exchange('GET', '/x?p=2', 'two')],
@@ -217,7 +217,8 @@ describe('a replay', () => {
     await expect(replay(ask('/x?p=1'), transport)).resolves.toBe('one');
     await expect(replay(ask('/x?p=1'), transport)).resolves.toBe('three');
     await expect(replay(ask('/x?p=2'), transport)).resolves.toBe('two');
-    await expect(replay(ask('/x?p=1'), transport)).rejects.toMatchObject({
+    await expect(replay(ask('/x?p=1'), transport)).resolves.toBe('three');
+    await expect(replay(ask('/x?p=3'), transport)).rejects.toMatchObject({
       name: 'InvalidConfig',
       code: 'NOT_RECORDED',
     });
@@ -234,7 +235,7 @@ describe('a replay', () => {
       await expect(replay(ask('/x'), transport)).resolves.toBe('broken');
     await expect(replay(ask('/y'), transport)).resolves.toBe('one');
     await expect(replay(ask('/y'), transport)).resolves.toBe('two');
-    await expect(replay(ask('/y'), transport)).rejects.toMatchObject({ code: 'NOT_RECORDED' });
+    await expect(replay(ask('/y'), transport)).resolves.toBe('two');
   });
 
   it.each([
