@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidConfig, InvalidEvent, toWireError } from '../lib/errors.ts';
-import { answerCredentials, answerStream, streamHandlers } from '../lib/handler.ts';
+import { answerCredentials, answerStream, destinationFrom, streamHandlers } from '../lib/handler.ts';
 import { recordTo, replayFrom } from '../lib/recording.ts';
 import { exitCode } from './exit.ts';
 import { commandPlatform } from './platform.ts';
@@ -52,12 +52,8 @@ function chooseHandler(
   options: InvokeOptions,
   platform: ReturnType<typeof commandPlatform>,
 ): (event: unknown) => Promise<unknown> {
-  const { USAGE_SYNC_SINK, USAGE_SYNC_STATE, USAGE_SYNC_MAPPING } = process.env;
-  const destination = {
-    sink: USAGE_SYNC_SINK,
-    state: USAGE_SYNC_STATE,
-    mapping: options.mapping ?? USAGE_SYNC_MAPPING,
-  };
+  const fromEnvironment = destinationFrom(process.env);
+  const destination = { ...fromEnvironment, mapping: options.mapping ?? fromEnvironment.mapping };
   const name = handler.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
   if (name === 'validateCredentials') return (event) => answerCredentials(provider, event, platform);
   const stream = Object.hasOwn(streamHandlers, name)

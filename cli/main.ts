@@ -131,7 +131,9 @@ mappings
 
 program
   .command('simulate')
-  .description('Start a simulated cloud on 127.0.0.1; its first line tells its address and credentials.')
+  .description(
+    'Start a simulated cloud (or cmp) on 127.0.0.1; its first line tells its address and credentials.',
+  )
   .argument('<provider>', 'for example cloudstack')
   .option('--port <n>', 'the port; any free one by default', '0')
   .option('--seed <n>', 'the seed of its history', '1')
@@ -143,6 +145,12 @@ program
   .description('Sync from simulated clouds into ./usage-data: the whole thing at a glance.')
   .option('--out <dir>', 'where cells, state and reports go', './usage-data')
   .action(runs(start));
+
+// A reader that has seen enough (`| head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 try {
   await program.parseAsync();

@@ -69,6 +69,9 @@ function notesOf({ report, error, stream }: StreamOutcome): string[] {
   const open = windows.filter((window) => !window.settled);
   return [
     ...(report?.notes ?? []),
+    ...(report?.failures ?? []).map(
+      (failure) => `partition ${failure.partition} failed: ${failure.exc_message}`,
+    ),
     ...repeated(windows),
     ...(changed.length > 0
       ? [`changed since they were delivered: ${changed.map(({ start }) => start).join(', ')}`]

@@ -9,6 +9,8 @@ import type { ProxyFor } from './proxy.ts';
 import type { Recorder } from './recording.ts';
 import { createRedactor, type Redact, redactError } from './redact.ts';
 
+import type { Secret } from './secret.ts';
+
 /** Whose data is read, and in whose name it is delivered. Durations in seconds; the provider's when absent. */
 export interface Subject {
   readonly id: string;
@@ -39,6 +41,8 @@ export interface Platform {
   /** Whether a provider may be on this very machine: never where the platform's own services are. */
   readonly loopback: boolean;
   readonly random: () => number;
+  /** Of others than the account, and never to be printed either. */
+  readonly secrets?: readonly Secret[];
   /** The way out, where there is one in between. */
   readonly proxyFor?: ProxyFor;
   /** Replaces the network: a replay. */
@@ -78,7 +82,7 @@ export async function connected<Config, Client, Result>(
   work: (client: Client, tools: Tools) => Promise<Result>,
 ): Promise<Result> {
   const config = parseCredentials(provider, subject);
-  const redact = createRedactor(provider.secrets(config));
+  const redact = createRedactor([...provider.secrets(config), ...(platform.secrets ?? [])]);
   const fields = { customer: subject.customer, account: subject.id, resource: subject.resource };
   const log = createLog({ ...platform.log, redact, now: platform.clock.wire, fields });
   const { clock, signal } = platform;

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.ts';
+import { cmpSettings } from './cmp.ts';
 import { deadlineWithin } from './deadline.ts';
 import { InvalidConfig, toWireError } from './errors.ts';
 import { parseEvent, type SyncRequest } from './event.ts';
@@ -12,6 +13,7 @@ import { loadMapping, type Mapping } from './mapping/load.ts';
 import type { Provider } from './provider.ts';
 import { proxyFrom } from './proxy.ts';
 import type { StreamReport } from './report.ts';
+import { openReporting, type ReportingSettings } from './reporting.ts';
 import { type Platform, runStream, runVerify, type StreamName, type Subject } from './run.ts';
 import { openSink } from './sink/open.ts';
 import { type ValueSink, valueSink } from './sink/value.ts';
@@ -23,8 +25,8 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Where cells go and what is remembered; from the environment on Lambda. */
-export interface Destination {
+/** Where cells go, what is remembered, who is told; from the environment on Lambda. */
+export interface Destination extends ReportingSettings {
   readonly sink?: string | undefined;
   readonly state?: string | undefined;
   /** A mapping file in place of the provider's own. */
@@ -57,7 +59,9 @@ export function handlers<Config, Client>(
   mapping: string,
 ): StreamHandlers & { readonly validateCredentials: Handler<{ readonly ok: true }> } {
   const reading = (name: StreamName) =>
-    onLambda((event, platform) => answerStream(provider, name, mapping, event, platform, environment()));
+    onLambda((event, platform) =>
+      answerStream(provider, name, mapping, event, platform, destinationFrom(process.env)),
+    );
   return {
     getResources: reading('resources'),
     getMetrics: reading('metrics'),
@@ -83,9 +87,18 @@ export async function answerStream<Config, Client>(
   const returned = destination.sink === undefined ? valueSink() : null;
   const sink = returned ?? openSink(destination.sink ?? '');
   const target = { mapping, state, sink, seed: request.lastUpdate };
-  const report = await runStream(provider, name, subjectOf(request), platform, target);
-  await sink.close();
-  return returned ? answerOf(name, returned, report.last_update) : report;
+  const reporting = openReporting(destination, request.taskId, platform);
+  try {
+    const options = { report: reporting.report };
+    const report = await runStream(provider, name, subjectOf(request), reporting.platform, target, options);
+    await sink.close();
+    const complete =
+      report.failures === undefined && (report.status === 'done' || report.status === 'nothing_due');
+    if (complete) await reporting.finished();
+    return returned ? answerOf(name, returned, report.last_update) : report;
+  } finally {
+    await reporting.close();
+  }
 }
 
 /** nflex: 1. Event sources and handlers. */
@@ -175,7 +188,13 @@ function lambdaPlatform(signal: AbortSignal): Platform {
   };
 }
 
-function environment(): Destination {
-  const { USAGE_SYNC_SINK, USAGE_SYNC_STATE, USAGE_SYNC_MAPPING } = process.env;
-  return { sink: USAGE_SYNC_SINK, state: USAGE_SYNC_STATE, mapping: USAGE_SYNC_MAPPING };
+/** What the environment says of the destination; the command line runs handlers with the same. */
+export function destinationFrom(env: Readonly<Record<string, string | undefined>>): Destination {
+  return {
+    sink: env.USAGE_SYNC_SINK || undefined,
+    state: env.USAGE_SYNC_STATE || undefined,
+    mapping: env.USAGE_SYNC_MAPPING || undefined,
+    cmp: cmpSettings(env),
+    moduleId: env.CMP_MODULE_ID || null,
+  };
 }

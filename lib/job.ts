@@ -50,10 +50,16 @@ export interface SyncJob<Client> {
   /** Makes a row printable: no secret in it. */
   readonly quarantine: (row: BadRow) => Quarantined;
   /** Told after every checkpoint. */
-  readonly report: (progress: {
-    partition: string;
-    done: number;
-    planned: number;
-    window: WindowReport;
-  }) => void;
+  readonly report: (step: Step) => void;
+}
+
+/** A checkpoint was stored. */
+export interface Step {
+  readonly partition: string;
+  /** How many partitions were done before this one, and how many there are. */
+  readonly partitions: { readonly done: number; readonly all: number };
+  /** Cells of this partition. */
+  readonly done: number;
+  readonly planned: number;
+  readonly window: WindowReport;
 }

@@ -1,3 +1,4 @@
+import { toWireError, type WireError } from './errors.ts';
 import type { Mapped } from './map.ts';
 import type { Settled } from './provider.ts';
 import type { CellRead } from './read.ts';
@@ -45,6 +46,12 @@ export interface StreamReport {
   /** The end of the last contiguous committed cell; null before the first. */
   readonly last_update: string | null;
   readonly next_due: string | null;
+  /** Partitions that failed while others did not; absent when none did. */
+  readonly failures?: readonly PartitionFailure[];
+}
+
+export interface PartitionFailure extends WireError {
+  readonly partition: string;
 }
 
 /** What one partition came to, before the account's answer is put together. */
@@ -82,7 +89,11 @@ export function describeWindow(
 }
 
 /** Puts the partitions' reports together; what holds for the account is what holds for its slowest partition. */
-export function reportOf(partitions: readonly PartitionReport[], notes: readonly string[]): StreamReport {
+export function reportOf(
+  partitions: readonly PartitionReport[],
+  notes: readonly string[],
+  failures: readonly { readonly partition: string; readonly error: unknown }[] = [],
+): StreamReport {
   const statuses = new Set(partitions.map((report) => report.status));
   const checkpoints = partitions.map((report) => report.checkpoint);
   return {
@@ -92,6 +103,9 @@ export function reportOf(partitions: readonly PartitionReport[], notes: readonly
     notes: [...notes, ...partitions.flatMap((report) => report.notes)],
     last_update: printed(checkpoints.includes(null) ? null : earliest(checkpoints)),
     next_due: printed(earliest(partitions.map((report) => report.nextDue))),
+    ...(failures.length === 0
+      ? {}
+      : { failures: failures.map(({ partition, error }) => ({ partition, ...toWireError(error) })) }),
   };
 }
 

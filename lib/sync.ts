@@ -5,7 +5,7 @@
  */
 import { rememberingFailure } from './failure.ts';
 import { advanced, openHistory } from './history.ts';
-import type { SyncJob } from './job.ts';
+import type { Step, SyncJob } from './job.ts';
 import { type Mapped, mapCell } from './map.ts';
 import { type Plan, planCells } from './plan.ts';
 import type { Policy } from './provider.ts';
@@ -31,16 +31,17 @@ export async function syncStream<Client>(job: SyncJob<Client>): Promise<StreamRe
   const { policy, partitions } = account;
   const reports: PartitionReport[] = [];
   const failures: { partition: string; error: unknown }[] = [];
-  for (const partition of partitions) {
+  for (const [done, partition] of partitions.entries()) {
+    const place = { partition, partitions: { done, all: partitions.length } };
     try {
-      reports.push(await remembered(job, partition, () => syncPartition(job, policy, partition)));
+      reports.push(await remembered(job, partition, () => syncPartition(job, policy, place)));
     } catch (error) {
       failures.push({ partition, error });
     }
   }
   const [first] = failures;
   if (first && reports.length === 0) throw first.error;
-  return reportOf(reports, [...policy.notes, ...failures.map(describeFailure)]);
+  return reportOf(reports, policy.notes, failures);
 }
 
 /** How far the provider's numbers can be trusted, and what there is to work on; null when time ran out. */
@@ -58,8 +59,9 @@ async function openAccount<Client>({ provider, client, signal }: SyncJob<Client>
 async function syncPartition<Client>(
   job: SyncJob<Client>,
   policy: Policy,
-  partition: string,
+  place: Pick<Step, 'partition' | 'partitions'>,
 ): Promise<PartitionReport> {
+  const { partition } = place;
   const { account, settings, sink, stream } = job;
   const { grid } = policy;
   const lease = await job.state.acquire({ account, stream: 'metrics', partition });
@@ -79,7 +81,7 @@ async function syncPartition<Client>(
       await lease.commit(state);
       const window = describeWindow(partition, turn, state);
       windows.push(window);
-      job.report({ partition, done: windows.length, planned: plan.cells.length, window });
+      job.report({ ...place, done: windows.length, planned: plan.cells.length, window });
     }
     return finished(partition, plan, windows, state);
   } finally {
@@ -128,8 +130,4 @@ function remembered<Client, Result>(
   const key = { account: job.account, stream: 'metrics', partition };
   const rules = { ...job, poll: job.settings.poll, now: job.clock.plan() };
   return rememberingFailure(key, rules, work);
-}
-
-function describeFailure({ partition, error }: { partition: string; error: unknown }): string {
-  return `Partition ${partition} failed: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
 }
