@@ -1,10 +1,10 @@
 #!/usr/bin/env node
+import { execFileSync } from 'node:child_process';
 /**
  * Builds what is shipped: one CommonJS bundle for each provider's room (Lambda), the command line, and the
  * library with its types. Prints their sizes, and fails when a handler outgrows its bound.
  */
 import { readdirSync, rmSync, statSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -19,14 +19,23 @@ const ship = { ...shared, absWorkingDir: root, minify: true, keepNames: false };
 const rooms = readdirSync(join(root, 'functions'));
 await Promise.all([
   ...rooms.map((room) =>
-    build({ ...ship, format: 'cjs', entryPoints: [`functions/${room}/index.ts`], outfile: `dist/functions/${room}.cjs` }),
+    build({
+      ...ship,
+      format: 'cjs',
+      entryPoints: [`functions/${room}/index.ts`],
+      outfile: `dist/functions/${room}.cjs`,
+    }),
   ),
   build({ ...ship, ...esm, entryPoints: ['cli/main.ts'], outfile: 'dist/cli/usage-sync.js' }),
   build({ ...ship, ...esm, entryPoints: ['lib/index.ts'], outfile: 'dist/lib/index.js' }),
 ]);
 execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
 
-const files = [...rooms.map((room) => `dist/functions/${room}.cjs`), 'dist/cli/usage-sync.js', 'dist/lib/index.js'];
+const files = [
+  ...rooms.map((room) => `dist/functions/${room}.cjs`),
+  'dist/cli/usage-sync.js',
+  'dist/lib/index.js',
+];
 for (const file of files) {
   const { size } = statSync(join(root, file));
   process.stdout.write(`${basename(file).padEnd(20)} ${(size / 1000).toFixed(0).padStart(5)} kB\n`);
