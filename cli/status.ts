@@ -3,7 +3,7 @@ import { InvalidConfig, toWireError, type WireError } from '../lib/errors.ts';
 import { planCells } from '../lib/plan.ts';
 import { settingsOf } from '../lib/run.ts';
 import { openState } from '../lib/state/open.ts';
-import type { Failure, PartitionState, State } from '../lib/state/state.ts';
+import { ACCOUNT_PARTITION, type Failure, type PartitionState, type State } from '../lib/state/state.ts';
 import { formatInstant, formatInterval, type Interval, type Millis, SECOND } from '../lib/time.ts';
 import { openAccounts, type ReadyAccount } from './accounts.ts';
 import { exitCode } from './exit.ts';
@@ -70,8 +70,9 @@ async function statusOf(ready: ReadyAccount, state: State, now: Millis): Promise
   const about = { account: account.id, provider: account.provider, stream: STREAM };
   try {
     // What failed before there were partitions to fail is remembered beside them.
-    const { failure } = await state.peek({ ...key, partition: '_account' });
-    const partitions = ['all'];
+    const { failure } = await state.peek({ ...key, partition: ACCOUNT_PARTITION });
+    const known = await state.partitions(key);
+    const partitions = known.length > 0 ? known : ['all'];
     return await Promise.all(
       partitions.map(async (partition) => {
         const stored = await state.peek({ ...key, partition });

@@ -18,7 +18,7 @@ import {
   type WindowReport,
 } from './report.ts';
 import type { Batch } from './sink/sink.ts';
-import type { PartitionState } from './state/state.ts';
+import { ACCOUNT_PARTITION, type PartitionState } from './state/state.ts';
 import { formatInstant, type Millis } from './time.ts';
 
 /**
@@ -26,7 +26,7 @@ import { formatInstant, type Millis } from './time.ts';
  * it, and is remembered. Partitions fail alone; the error is thrown when none succeeded.
  */
 export async function syncStream<Client>(job: SyncJob<Client>): Promise<StreamReport> {
-  const account = await remembered(job, '_account', () => openAccount(job));
+  const account = await remembered(job, ACCOUNT_PARTITION, () => openAccount(job));
   if (account === null) return reportOf([idle('all', 'continue', job.seed)], []);
   const { policy, partitions } = account;
   const reports: PartitionReport[] = [];

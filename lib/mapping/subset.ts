@@ -8,9 +8,9 @@ export interface Offence {
 }
 
 /** Characters of the largest file. */
-export const MAX_SIZE = 256 * 1024;
-/** Words of YAML, blanks and line ends included: some 250 entries. Bounds the time a file can take. */
-export const MAX_WORDS = 10_000;
+export const MAX_SIZE = 128 * 1024;
+/** Words of YAML, blanks and line ends included: some 150 entries. Bounds the time a file can take. */
+export const MAX_WORDS = 6_000;
 /** Characters of the longest value as it is written: an expression of full length, quoted and indented. */
 export const MAX_TEXT = 16 * 1024;
 /** A file with more is no mapping with mistakes, but something else. */

@@ -6,6 +6,7 @@ export function eventState(lastUpdate: Millis | null): State {
   const seeded = { ...NOTHING_STORED, checkpoint: lastUpdate };
   return {
     acquire: async () => ({ state: seeded, commit: async () => {}, release: async () => {} }),
+    partitions: async () => [],
     peek: async () => seeded,
   };
 }

@@ -1,9 +1,17 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StateConflict, StateUnavailable, SyncError } from '../errors.ts';
 import { pathSegment, readText, writeWhole } from '../files.ts';
 import { acquireLock } from './lock.ts';
-import { type Lease, NOTHING_STORED, type PartitionKey, type PartitionState, type State } from './state.ts';
-import { parseStored, printStored } from './stored.ts';
+import {
+  ACCOUNT_PARTITION,
+  type Lease,
+  NOTHING_STORED,
+  type PartitionKey,
+  type PartitionState,
+  type State,
+} from './state.ts';
+import { parseStored, partitionOf, printStored } from './stored.ts';
 
 /**
  * State as one readable file per account, stream and partition. A damaged or newer file is refused, never
@@ -13,12 +21,14 @@ export function fileState(folder: string): State {
   const pathOf = ({ account, stream, partition }: PartitionKey) =>
     join(folder, pathSegment(account), pathSegment(stream), pathSegment(partition));
   return {
-    acquire: (key) => accessing(() => acquire(pathOf(key))),
+    acquire: (key) => accessing(() => acquire(pathOf(key), key.partition)),
+    partitions: ({ account, stream }) =>
+      accessing(() => partitionsIn(join(folder, pathSegment(account), pathSegment(stream)))),
     peek: (key) => accessing(() => load(`${pathOf(key)}.json`)),
   };
 }
 
-async function acquire(path: string): Promise<Lease | null> {
+async function acquire(path: string, partition: string): Promise<Lease | null> {
   const lock = await acquireLock(`${path}.lock`);
   if (lock === null) return null;
   try {
@@ -28,7 +38,7 @@ async function acquire(path: string): Promise<Lease | null> {
       commit: (next) =>
         accessing(async () => {
           if (!(await lock.isHeld())) throw new StateConflict('Another process took over this partition');
-          await writeWhole(`${path}.json`, [printStored(next)]);
+          await writeWhole(`${path}.json`, [printStored(next, partition)]);
         }),
       release: () => lock.release(),
     };
@@ -36,6 +46,15 @@ async function acquire(path: string): Promise<Lease | null> {
     await lock.release();
     throw error;
   }
+}
+
+async function partitionsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const texts = await Promise.all(
+    names.filter((name) => name.endsWith('.json')).map((name) => readText(join(folder, name))),
+  );
+  const partitions = texts.flatMap((text) => (text === null ? [] : (partitionOf(text) ?? [])));
+  return partitions.filter((partition) => partition !== ACCOUNT_PARTITION).sort();
 }
 
 async function load(path: string): Promise<PartitionState> {

@@ -33,6 +33,9 @@ export interface Failure {
   readonly credentials: string;
 }
 
+/** In the place of a partition: what failed before the partitions were known. */
+export const ACCOUNT_PARTITION = '_account';
+
 export const NOTHING_STORED: PartitionState = {
   grid: null,
   origin: null,
@@ -53,6 +56,8 @@ export interface Lease {
 export interface State {
   /** @returns null when another process holds the partition. */
   acquire(key: PartitionKey): Promise<Lease | null>;
+  /** The partitions of a stream of which something is stored. */
+  partitions(key: Omit<PartitionKey, 'partition'>): Promise<readonly string[]>;
   /** Reads without a lease. */
   peek(key: PartitionKey): Promise<PartitionState>;
 }

@@ -14,6 +14,8 @@ const instant = z.string().transform((text, context) => {
 
 const storedSchema = z.strictObject({
   v: z.literal(VERSION),
+  /** Whose state it is: file names are shortened, and cannot always be read back. */
+  partition: z.string(),
   grid: z.strictObject({ minutes: z.number().int(), zone: z.string() }).nullable(),
   origin: instant.nullable(),
   checkpoint: instant.nullable(),
@@ -40,9 +42,10 @@ const storedSchema = z.strictObject({
 });
 
 /** A partition's state as readable text, one cell a line. */
-export function printStored(state: PartitionState): string {
+export function printStored(state: PartitionState, partition: string): string {
   const head = JSON.stringify({
     v: VERSION,
+    partition,
     grid: state.grid,
     origin: printed(state.origin),
     checkpoint: printed(state.checkpoint),
@@ -75,13 +78,21 @@ export function parseStored(text: string, place: string): PartitionState {
   }
   const parsed = storedSchema.safeParse(value);
   if (parsed.success) {
-    const { v: _, memory, ...state } = parsed.data;
+    const { v: _, partition: __, memory, ...state } = parsed.data;
     return { ...state, memory: memory ?? null };
   }
   throw new StateUnavailable(`The state ${place} is damaged`, {
     code: 'STATE_DAMAGED',
     hint: 'Restore it from a backup; or move it away and read the range again with --from/--to. It was left as it is.',
   });
+}
+
+/** The partition that a stored state belongs to; null when it cannot be read. */
+export function partitionOf(text: string): string | null {
+  const value = parseJson(text);
+  const partition =
+    typeof value === 'object' && value !== null && 'partition' in value ? value.partition : null;
+  return typeof partition === 'string' ? partition : null;
 }
 
 function printed(instant: Millis | null): string | null {

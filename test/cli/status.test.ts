@@ -37,7 +37,7 @@ const failure = {
 
 const store = (account: string, partition: string, state: Partial<PartitionState> | string) => {
   mkdirSync(join(folder, 'state', account, 'metrics'), { recursive: true });
-  const text = typeof state === 'string' ? state : printStored({ ...NOTHING_STORED, ...state });
+  const text = typeof state === 'string' ? state : printStored({ ...NOTHING_STORED, ...state }, partition);
   writeFileSync(join(folder, 'state', account, 'metrics', `${partition}.json`), text);
 };
 const status = (ids: string[], more: { maxLag?: string; json?: boolean } = {}) => {

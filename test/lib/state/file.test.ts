@@ -57,6 +57,17 @@ describe('fileState', () => {
     expect(await fileState(folder).peek(key)).toEqual(full);
   });
 
+  it('knows its partitions by their ids, long and odd ones too', async () => {
+    const state = fileState(folder);
+    for (const partition of ['project/ä', 'x'.repeat(400), '_account']) {
+      const lease = await state.acquire({ ...key, partition });
+      await lease?.commit(full);
+      await lease?.release();
+    }
+    expect(await state.partitions(key)).toEqual(['project/ä', 'x'.repeat(400)]);
+    expect(await state.partitions({ ...key, account: 'other' })).toEqual([]);
+  });
+
   it('leaves neither locks nor temporary files behind', async () => {
     const lease = await fileState(folder).acquire(key);
     await lease?.commit(full);
@@ -98,8 +109,8 @@ describe('fileState', () => {
 
 describe('the stored form', () => {
   it('is text that a person can read, one cell a line', () => {
-    expect(printStored(full).split('\n')[1]).toContain('"start":"1970-01-01T00:00:00Z"');
-    expect(parseStored(printStored(full), 'x')).toEqual(full);
+    expect(printStored(full, 'p').split('\n')[1]).toContain('"start":"1970-01-01T00:00:00Z"');
+    expect(parseStored(printStored(full, 'p'), 'x')).toEqual(full);
   });
 
   it.each([
@@ -108,13 +119,13 @@ describe('the stored form', () => {
     '[]',
     '{}',
     '{"v":1}',
-    printStored(full).slice(0, 80),
-    printStored(full).replace('"abc"', '7'),
+    printStored(full, 'p').slice(0, 80),
+    printStored(full, 'p').replace('"abc"', '7'),
   ])('refuses damage: %s', (text) => {
     expect(() => parseStored(text, 'x')).toThrow('is damaged');
   });
 
   it('keeps milliseconds', () => {
-    expect(parseStored(printStored(full), 'x').cells[0]?.readAt).toBe(9_000_001);
+    expect(parseStored(printStored(full, 'p'), 'x').cells[0]?.readAt).toBe(9_000_001);
   });
 });
