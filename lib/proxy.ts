@@ -43,15 +43,7 @@ export function tunnelThrough(agent: http.Agent, proxy: URL): void {
   const secure = agent instanceof https.Agent;
   const connect: Connect = (options, callback) => {
     openTunnel(proxy, `${options.host}:${options.port}`).then((socket) => {
-      if (secure)
-        callback(
-          null,
-          tls.connect({
-            ...options,
-            socket: socket as never,
-            servername: options.servername ?? options.host ?? '',
-          }),
-        );
+      if (secure) callback(null, tls.connect({ ...options, socket: socket as never }));
       else callback(null, socket);
     }, callback);
   };

@@ -32,7 +32,7 @@ export interface ReadOptions<Client> {
 }
 
 /** About so many rows are held at once, however many cells that is: a record takes some 2 kB. */
-const ROWS_AHEAD = 20000;
+const ROWS_AHEAD = 40_000;
 
 /**
  * Fetches and normalises planned cells and gives them in their order. Spans are read ahead within the

@@ -68,13 +68,14 @@ async function deliver(
 }
 
 /** The cell's text and its digest, before anything is written: an unchanged cell costs no write. */
-function serialise(metrics: Iterable<Metric>): { chunks: string[]; digest: string } {
+function serialise(metrics: Iterable<Metric>): { chunks: Buffer[]; digest: string } {
   const hash: Hash = createHash('sha256');
-  const chunks: string[] = [];
+  const chunks: Buffer[] = [];
   let text = '';
   const take = () => {
-    hash.update(text);
-    chunks.push(text);
+    const chunk = Buffer.from(text); // encoded once, for the digest and for the disk
+    hash.update(chunk);
+    chunks.push(chunk);
     text = '';
   };
   for (const metric of metrics) {
