@@ -10,7 +10,7 @@ import { createCertificate, startServer } from '../support/http-server.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
+  for (const close of closing.splice(0).reverse()) await close();
 });
 
 const proxyOf = (environment: Record<string, string>, url: string) =>
