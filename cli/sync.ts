@@ -10,7 +10,7 @@ import { stamp } from '../lib/time.ts';
 import { openAccounts, type ReadyAccount } from './accounts.ts';
 import { exitCodeOf, type StreamOutcome } from './outcome.ts';
 import { commandPlatform, rangeOption, writeToStderr } from './platform.ts';
-import { progressLines } from './progress.ts';
+import { type ProgressView, progressView } from './progress.ts';
 import { summary } from './summary.ts';
 
 export interface SyncCommandOptions {
@@ -104,13 +104,15 @@ export async function syncAccounts(
   options: SyncOptions,
 ): Promise<StreamOutcome[]> {
   const outcomes: StreamOutcome[][] = [];
+  const view = progressView();
   const waiting = accounts.map((wanted, at) => ({ wanted, at }));
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      outcomes[next.at] = await syncAccount(next.wanted, platform, destination, options);
+      outcomes[next.at] = await syncAccount(next.wanted, platform, destination, options, view);
     }
   };
   await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, work));
+  view.clear();
   const all = outcomes.flat();
   const runId = `${stamp(platform.clock.wire()).replace(/\.\d+/, '')}-${randomBytes(4).toString('hex')}`;
   await destination.sink.recordRun?.(runId, { v: 1, id: runId, accounts: all });
@@ -123,9 +125,11 @@ async function syncAccount(
   platform: Platform,
   destination: OpenDestination,
   options: SyncOptions,
+  view: ProgressView,
 ): Promise<StreamOutcome[]> {
   const outcomes: StreamOutcome[] = [];
-  for (const stream of streams) outcomes.push(await syncOne(ready, stream, platform, destination, options));
+  for (const stream of streams)
+    outcomes.push(await syncOne(ready, stream, platform, destination, options, view));
   return outcomes;
 }
 
@@ -135,6 +139,7 @@ async function syncOne(
   platform: Platform,
   { sink, state }: OpenDestination,
   options: SyncOptions,
+  view: ProgressView,
 ): Promise<StreamOutcome> {
   const started = performance.now();
   const outcome = { account: account.id, provider: account.provider, stream };
@@ -143,10 +148,11 @@ async function syncOne(
     const target = { mapping, sink, state, seed: null };
     const report = await runStream(room.provider, stream, subject, platform, target, {
       ...options,
-      report: progressLines(account.id),
+      report: view.report(account.id),
     });
     return { ...outcome, seconds: seconds(), report, error: null };
   } catch (error) {
+    view.clear();
     writeToStderr(`${account.id}: ${stream}: ${describe(error)}`);
     return { ...outcome, seconds: seconds(), report: null, error: toWireError(error) };
   }
