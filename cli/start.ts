@@ -67,6 +67,7 @@ function whereabouts(out: string, account: string): string {
   const folder = relative('.', resolve(out)) || '.';
   return [
     `Metrics   ${folder}/metrics/<account>/all/<cell>.ndjson, one line a metric`,
+    `Resources ${folder}/resources/<account>/all/latest.ndjson, the inventory`,
     `Proof     ${folder}/manifest.json, the SHA-256 of every cell`,
     `Runs      ${folder}/runs/, what was planned, why, and what happened`,
     `Try       head -n 3 ${folder}/metrics/${account}/all/*.ndjson`,

@@ -51,7 +51,7 @@ export async function syncSnapshot<Client, Item>(job: SnapshotJob<Client, Item>)
     });
     const next: PartitionState = { ...lease.state, origin: lease.state.origin ?? now, checkpoint: now };
     await lease.commit(next);
-    return reportUntil('done', now, job.poll, [`${items.length} ${job.name}`, ...goneNote(gone), ...notes]);
+    return reportUntil('done', now, job.poll, [counted(items.length, job.name), ...goneNote(gone), ...notes]);
   } finally {
     await lease.release();
   }
@@ -71,6 +71,10 @@ async function collectWhole<Client, Item>(
     job.log.warn('The listing moved while it was read; walking it once more', { code: error.code });
     return stream.collect(client, request);
   }
+}
+
+function counted(count: number, name: 'resources' | 'status'): string {
+  return `${count} ${name === 'status' ? 'states' : name}`;
 }
 
 /** Names what is gone; of very many, the first. */

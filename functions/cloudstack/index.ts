@@ -3,8 +3,11 @@ import { handlers } from '../../lib/handler.ts';
 import { defineProvider } from '../../lib/provider.ts';
 import mapping from '../../mappings/cloudstack.yaml';
 import { cloudStackClient } from './client.ts';
+import { logsStream } from './events.ts';
+import { resourcesStream } from './inventory.ts';
 import { normalizeUsage, settleUsage, startOfUsage } from './normalize.ts';
 import { cloudStackPolicy } from './policy.ts';
+import { statusStream } from './status.ts';
 import { cloudStackConfig } from './types.ts';
 import { fetchUsage, verifyUsage } from './usage.ts';
 
@@ -28,9 +31,15 @@ export const provider = defineProvider({
       belongs: 'start',
       settle: settleUsage,
     },
+    resources: resourcesStream,
+    status: statusStream,
+    logs: logsStream,
   },
 });
 
 export { mapping };
 
-export const { getMetrics, validateCredentials } = handlers(provider, mapping);
+export const { getResources, getMetrics, getStatus, getLogs, validateCredentials } = handlers(
+  provider,
+  mapping,
+);
