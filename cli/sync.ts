@@ -128,8 +128,15 @@ async function syncAccount(
   view: ProgressView,
 ): Promise<StreamOutcome[]> {
   const outcomes: StreamOutcome[] = [];
-  for (const stream of streams)
-    outcomes.push(await syncOne(ready, stream, platform, destination, options, view));
+  for (const stream of streams) {
+    // Refused credentials are not tried again by the account's next stream: that locks accounts.
+    const refused = outcomes.find(({ error }) => error?.exc_type === 'InvalidCredentials');
+    outcomes.push(
+      refused
+        ? { ...refused, stream, seconds: 0 }
+        : await syncOne(ready, stream, platform, destination, options, view),
+    );
+  }
   return outcomes;
 }
 

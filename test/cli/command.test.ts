@@ -33,7 +33,7 @@ const accountsFile = (...accounts: unknown[]) => {
 };
 const out = () => join(folder, 'out');
 const sync = (file: string, ...more: string[]) =>
-  run(['sync', '--accounts', file, '--out', out(), '--now', NOW, '--json', ...more]);
+  run(['sync', '--accounts', file, '--out', out(), '--now', NOW, '--json', '--stream', 'metrics', ...more]);
 
 describe('usage-sync sync', () => {
   it('delivers, has nothing due the second time, and explains its plan', async () => {
@@ -69,6 +69,39 @@ describe('usage-sync sync', () => {
       reasons: [expect.stringContaining('new'), expect.anything()],
     });
     expect(planned.cells[0].reasons.join()).toContain('read again');
+  });
+
+  it('reads inventory, metrics and status, and the log when it is asked for', async () => {
+    const file = accountsFile(account('acme'), account('all', { streams: ['resources', 'logs'] }));
+    const { code, stdout } = await run(['sync', '--accounts', file, '--out', out(), '--now', NOW, '--json']);
+    const streams = JSON.parse(stdout).accounts.map(
+      (one: { account: string; stream: string }) => `${one.account} ${one.stream}`,
+    );
+    expect([code, streams]).toEqual([
+      0,
+      ['acme resources', 'acme metrics', 'acme status', 'all resources', 'all logs'],
+    ]);
+    expect(readdirSync(join(out(), 'resources/acme/all'))).toEqual(['latest.ndjson', 'removed.ndjson']);
+    expect(readdirSync(join(out(), 'status/acme'))).toEqual(['latest.json']);
+    expect(readdirSync(join(out(), 'logs/all')).length).toBeGreaterThan(0);
+  });
+
+  it('tries refused credentials once, not once for each stream', async () => {
+    const before = cloud.requests.length;
+    const wrong = account('wrong', { credentials: { ...credentials(), secret_key: 'not-the-key' } });
+    const { code, stdout } = await run([
+      'sync',
+      '--accounts',
+      accountsFile(wrong),
+      '--out',
+      out(),
+      '--now',
+      NOW,
+      '--json',
+    ]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).accounts).toHaveLength(3);
+    expect(cloud.requests.length - before).toBe(1);
   });
 
   it('prints a table for people, without codes', async () => {
@@ -111,7 +144,18 @@ describe('usage-sync sync', () => {
   it('commits whole cells and exits 4 on SIGTERM; the next run goes on', async () => {
     cloud.setFaults(['slow']);
     const file = accountsFile(account('acme', { initial_interval: 60 * 86_400, backfill: 86_400 }));
-    const child = start(['sync', '--accounts', file, '--out', out(), '--now', NOW, '--json']);
+    const child = start([
+      'sync',
+      '--accounts',
+      file,
+      '--out',
+      out(),
+      '--now',
+      NOW,
+      '--json',
+      '--stream',
+      'metrics',
+    ]);
     setTimeout(() => child.kill('SIGTERM'), 1500);
     const stopped = await finished(child);
     cloud.setFaults([]);
