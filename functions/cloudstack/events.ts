@@ -1,9 +1,9 @@
-import { InconsistentListing, MalformedResponse } from '../../lib/errors.ts';
+import { MalformedResponse } from '../../lib/errors.ts';
 import { type LogEntry, logEntry, type Severity } from '../../lib/models/log-entry.ts';
 import type { JournalStream, Snapshot } from '../../lib/provider.ts';
 import { DAY, type Interval, type Millis, SECOND } from '../../lib/time.ts';
 import type { CloudStackClient, Parameters, Release } from './client.ts';
-import { listOwned, type Rows, readRows } from './listings.ts';
+import { listOwned, readRows } from './listings.ts';
 import { instantOf } from './normalize.ts';
 import { type CloudStackEvent, cloudStackEvent } from './resource-types.ts';
 
@@ -16,23 +16,13 @@ async function collectEvents(
   { span, signal }: { readonly span: Interval; readonly signal: AbortSignal },
 ): Promise<Snapshot<LogEntry>> {
   const dates = datesAround(span, await client.release());
-  const rows = await listSettled(() => listOwned(client, 'listEvents', dates, signal));
+  const rows = await listOwned(client, 'listEvents', dates, signal);
   const items = readRows(cloudStackEvent, 'listEvents', rows)
     .map((event) => ({ event, at: createdAt(event) }))
     .filter(({ at }) => at >= span.start && at < span.end)
     .sort((a, b) => a.at - b.at || (a.event.id < b.event.id ? -1 : 1))
     .map(({ event }) => entryOf(event));
   return { items, notes: [] };
-}
-
-/** New events move the pages of a listing that is open towards now: it is walked once more, then it fails. */
-async function listSettled(list: () => Promise<Rows>): Promise<Rows> {
-  try {
-    return await list();
-  } catch (error) {
-    if (!(error instanceof InconsistentListing)) throw error;
-    return list();
-  }
 }
 
 function entryOf(event: CloudStackEvent): LogEntry {

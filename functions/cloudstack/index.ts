@@ -9,7 +9,8 @@ import { normalizeUsage, settleUsage, startOfUsage } from './normalize.ts';
 import { cloudStackPolicy } from './policy.ts';
 import { statusStream } from './status.ts';
 import { cloudStackConfig } from './types.ts';
-import { fetchUsage, verifyUsage } from './usage.ts';
+import { fetchUsage } from './usage.ts';
+import { verifyAccess } from './verify.ts';
 
 /** Apache CloudStack 4.18 and later, through its API keys. */
 export const provider = defineProvider({
@@ -22,7 +23,7 @@ export const provider = defineProvider({
   defaults: { skew: 3 * 3600, lookback: 3 * 86_400 },
   connect: cloudStackClient,
   policy: cloudStackPolicy,
-  verify: verifyUsage,
+  verify: verifyAccess,
   streams: {
     metrics: {
       fetch: fetchUsage,

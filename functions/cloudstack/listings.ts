@@ -7,11 +7,26 @@ import type { CloudStackClient, Parameters } from './client.ts';
 export type Rows = ReadonlyMap<string, unknown>;
 
 /**
- * One walk over a listing.
- * @throws InconsistentListing when an id comes twice: the walk's rows were as many as the server counted, so
- * that another one was left out (sheet 3); MalformedResponse for a row without an id.
+ * A listing, whole. One that moved while it was read is walked once more: of the many listings of an inventory
+ * one moves often, and only that one has to be read again.
+ * @throws InconsistentListing when it moved twice; MalformedResponse for a row without an id.
  */
 export async function listById(
+  client: CloudStackClient,
+  command: string,
+  parameters: Parameters,
+  signal: AbortSignal,
+): Promise<Rows> {
+  try {
+    return await walk(client, command, parameters, signal);
+  } catch (error) {
+    if (!(error instanceof InconsistentListing)) throw error;
+    return walk(client, command, parameters, signal);
+  }
+}
+
+/** An id that comes twice stands for a row left out: the client has seen as many rows as the server counted. */
+async function walk(
   client: CloudStackClient,
   command: string,
   parameters: Parameters,

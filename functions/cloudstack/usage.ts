@@ -32,14 +32,6 @@ export async function* fetchUsage(
   }
 }
 
-/** Whether the keys are known, and may read usage: a span of no length finds nothing and shows it. */
-export async function verifyUsage(client: CloudStackClient): Promise<{ readonly notes: readonly string[] }> {
-  await client.release();
-  const now = naive(client.context.clock.plan());
-  await client.call('listUsageRecords', { startdate: now, enddate: now, page: '1', pagesize: '1' });
-  return { notes: [] };
-}
-
 /** Never `account` without `domainid`: the server ignores it and shows everybody's records (sheet 2.1). */
 function scopeOf({ context }: CloudStackClient): Parameters {
   return context.config.domain_id ? { domainid: context.config.domain_id } : {};

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type CloudStackClient, cloudStackClient } from '../../../functions/cloudstack/client.ts';
 import { cloudStackConfig } from '../../../functions/cloudstack/types.ts';
-import { verifyUsage } from '../../../functions/cloudstack/usage.ts';
+import { verifyAccess } from '../../../functions/cloudstack/verify.ts';
 import { createHttp, type Http } from '../../../lib/http.ts';
 import { createLog } from '../../../lib/log.ts';
 import { startServer, type TestServer } from '../../support/http-server.ts';
@@ -249,7 +249,7 @@ describe('the signature algorithm', () => {
 
   it('asks once with a wrong key', async () => {
     const { client, server } = await connect(() => refused);
-    await expect(verifyUsage(client)).rejects.toMatchObject({ name: 'InvalidCredentials' });
+    await expect(verifyAccess(client)).rejects.toMatchObject({ name: 'InvalidCredentials' });
     expect(server.requests).toHaveLength(1);
   });
 });
