@@ -1,5 +1,6 @@
 import { uuidOf } from '../seeded.ts';
 import type { Cloud } from './cloud.ts';
+import { inventoryCommands } from './inventory-commands.ts';
 import type { Role } from './options.ts';
 import { listing, pageOf, pageRequest } from './paging.ts';
 import { refusedParameter } from './refusal.ts';
@@ -21,6 +22,7 @@ const rootAdmin: readonly Role[] = ['root-admin'];
 /** The commands that this server knows, and who may call them by default. @param limit answers getApiLimit */
 export function commands(limit: () => Body): Commands {
   const all: Commands = {
+    ...inventoryCommands,
     getApiLimit: { roles: everyone, run: limit },
     getUser: { roles: everyone, run: getUser },
     listApis: { roles: everyone, run: (cloud) => listApis(cloud, all) },
