@@ -91,7 +91,10 @@ describe('what a role may call', () => {
   it('is what listApis lists', async () => {
     const { body } = await call(await cloudStack({ role: 'user' }), { command: 'listApis' });
     const names = (body.api as { name: string }[]).map(({ name }) => name);
-    expect(names).toEqual(['getApiLimit', 'getUser', 'listApis', 'listCapabilities', 'listUsers']);
+    expect(names).toEqual(
+      expect.arrayContaining(['getApiLimit', 'listApis', 'listCapabilities', 'listVirtualMachines']),
+    );
+    expect(names.filter((name) => /^list(UsageRecords|Hosts|Configurations|Alerts)$/.test(name))).toEqual([]);
   });
 });
 
