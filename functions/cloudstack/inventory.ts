@@ -29,7 +29,7 @@ import {
 export const resourcesStream: SnapshotStream<CloudStackClient, Resource> = { collect: collectResources };
 
 /** Everything but the statistics, which cost the server a question to every host (sheet 6.3). */
-const machineDetails = 'min,nics,tmpl,servoff,diskoff,group';
+const machineDetails = 'min,nics,tmpl,iso,servoff,diskoff,group';
 
 async function collectResources(
   client: CloudStackClient,

@@ -1,6 +1,7 @@
 import { InsufficientPermission, InvalidCredentials } from '../../lib/errors.ts';
-import { DAY, formatInstant } from '../../lib/time.ts';
+import { DAY } from '../../lib/time.ts';
 import type { CloudStackClient, Parameters } from './client.ts';
+import { naiveDate } from './dates.ts';
 
 /** What each command is for, in the words of whoever asks why something is missing. */
 const wanted: readonly { readonly command: string; readonly purpose: string }[] = [
@@ -56,8 +57,6 @@ async function isAllowed(client: CloudStackClient, command: string): Promise<boo
 /** A span of no length finds nothing, and shows that it may be asked for. */
 function parametersOf(command: string, { context }: CloudStackClient): Parameters {
   if (command !== 'listUsageRecords') return {};
-  const now = formatInstant(Math.floor(context.clock.plan() / DAY) * DAY)
-    .slice(0, 19)
-    .replace('T', ' ');
+  const now = naiveDate(Math.floor(context.clock.plan() / DAY) * DAY);
   return { startdate: now, enddate: now };
 }

@@ -63,18 +63,20 @@ export interface ExistingBalancer extends Owned {
 
 /** For how long a destroyed machine can be recovered, and is listed. */
 const EXPUNGE_DELAY = DAY;
+/** No disk outlives its machine by as much. */
+const AFTERLIFE = 3 * DAY;
 
 export function existingAt(world: World, now: Millis): Existing {
   const networks = networksAt(world, now);
-  const born = Array.from({ length: world.vms }, (_, slot) => bornIn(world, slot, now));
-  const machines = born
-    .flat()
+  const slots = Array.from({ length: world.vms }, (_, slot) => bornIn(world, slot, now));
+  const recent = slots.flat().filter((vm) => now < vm.life.end + AFTERLIFE);
+  const machines = recent
     .filter((vm) => now < vm.life.end + EXPUNGE_DELAY)
     .map((vm) => machineAt(world, vm, networks, now));
   const byId = new Map(machines.map((one) => [one.id, one]));
   return {
     machines,
-    volumes: born.flat().flatMap((vm) => volumesAt(world, vm, byId.get(vm.id) ?? null, now)),
+    volumes: recent.flatMap((vm) => volumesAt(world, vm, byId.get(vm.id) ?? null, now)),
     networks,
     routers: networks.filter(({ shared }) => !shared).map((network) => routerOf(world, network)),
     balancers: machines.flatMap((one) => balancersAt(world, one, now)),

@@ -1,4 +1,4 @@
-import { type Millis, SECOND } from '../../lib/time.ts';
+import type { Millis } from '../../lib/time.ts';
 import { uuidOf } from '../seeded.ts';
 import type { Cloud } from './cloud.ts';
 import type { Command, Commands } from './commands.ts';
@@ -206,7 +206,7 @@ function eventRows(cloud: Cloud, parameters: Parameters): WireRow[] {
   const from = edge('startdate', 'start', Number.NEGATIVE_INFINITY);
   const to = edge('enddate', 'end', Number.POSITIVE_INFINITY);
   return eventsUntil(world, settings.planNow())
-    .filter(({ owner, created }) => isShown(owner) && from <= created && created < to + SECOND)
+    .filter(({ owner, created }) => isShown(owner) && from <= created && created <= to)
     .map(({ id, type, level, description, owner, vm, created }) => ({
       id,
       username: owner.name,

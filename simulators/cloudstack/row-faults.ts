@@ -26,6 +26,8 @@ export function rowFaults(
   const empty = faults.has('suspect-empty-day') ? someDay(seed, 'suspect-empty-day', setAt, calendar) : null;
   const bad = faults.has('bad-row') ? drawn(seed, visible(someDay(seed, 'bad-row', setAt, calendar))) : null;
   const late = faults.has('late-rows');
+  const skipped = faults.has('skipped-days');
+  const rewritten = faults.has('rewritten-rows');
   const twice = faults.has('duplicate-rows');
   return {
     stoppedAt,
@@ -35,8 +37,10 @@ export function rowFaults(
       if (empty) changed = changed.filter(({ period }) => !isIn(period, empty));
       if (bad) changed = changed.map((row) => (isSame(row, bad) ? { ...row, badText: 'NaN' } : row));
       if (late) changed = changed.map((row) => delayed(seed, row));
+      if (rewritten) changed = changed.map((row) => asFirstStored(seed, row, setAt));
       if (twice) changed = changed.flatMap((row) => repeated(seed, row));
-      return late || twice ? [...changed].sort((a, b) => a.storedAt - b.storedAt) : changed;
+      if (skipped) changed = changed.map((row) => madeUpFor(seed, row, calendar));
+      return late || twice || skipped ? [...changed].sort((a, b) => a.storedAt - b.storedAt) : changed;
     },
   };
 }
@@ -52,6 +56,20 @@ function delayed(seed: number, row: Row): Row {
   const lot = shareOf(seed, 'late-rows', row);
   if (lot >= 0.05) return row;
   return { ...row, storedAt: row.storedAt + (1 + Math.floor((lot / 0.05) * 72)) * HOUR };
+}
+
+/** Until it is corrected the row says twice as much. What is not corrected when the fault is set stays so. */
+function asFirstStored(seed: number, row: Row, setAt: Millis): Row {
+  const lot = shareOf(seed, 'rewritten-rows', row);
+  if (lot >= 0.01) return row;
+  const correctedAt = row.period.end + (1 + Math.floor((lot / 0.01) * 48)) * HOUR;
+  return correctedAt <= setAt ? row : { ...row, amount: row.amount * 2 };
+}
+
+/** The rows of one day in seven come all at once, five days later than they should. */
+function madeUpFor(seed: number, row: Row, calendar: Calendar): Row {
+  if ((calendar.dayOf(row.period.start) + seed) % 7 !== 0) return row;
+  return { ...row, storedAt: Math.max(row.storedAt, row.period.end + 5 * DAY) };
 }
 
 function repeated(seed: number, row: Row): Row[] {
