@@ -120,8 +120,8 @@ describe('entries', () => {
 
   it.each([
     ['4.20.1.0', '2026-11-10T00:00:00+0000', '2026-11-10T01:00:01+0000'],
-    ['4.19.3.0', '2026-11-09 00:00:00', '2026-11-11 01:00:00'],
-    ['unknown', '2026-11-09 00:00:00', '2026-11-11 01:00:00'],
+    ['4.19.3.0', '2026-11-08 23:59:59', '2026-11-11 01:00:01'],
+    ['unknown', '2026-11-08 23:59:59', '2026-11-11 01:00:01'],
   ])('are asked of release %s in dates that it reads', async (release, startdate, enddate) => {
     const { client, calls } = await scripted({ listEvents: [] }, { domain_id: 'd1' }, release);
     await collect(client, hour);
