@@ -4,9 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [
     {
-      name: 'yaml-as-text', // as the bundler does it: see build/bundle.mjs
+      name: 'text', // as the bundler does it: see build/esbuild.mjs
+      enforce: 'pre', // else .txt is an asset, and the import its address
       load: (id) =>
-        id.endsWith('.yaml') ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : null,
+        /\.(yaml|txt)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : null,
     },
   ],
   test: {

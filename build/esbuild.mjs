@@ -1,9 +1,9 @@
-/** What every bundle of this project shares. A mapping travels inside its bundle, as text. */
+/** What every bundle of this project shares. Mappings and templates travel inside their bundle, as text. */
 export const shared = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  loader: { '.yaml': 'text' },
+  loader: { '.yaml': 'text', '.txt': 'text' },
   mainFields: ['module', 'main'],
   legalComments: 'none',
   logLevel: 'warning',

@@ -6,7 +6,9 @@ import { exitCode, refuse } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { invoke } from './invoke.ts';
 import { lintMappings, testMappings } from './mappings.ts';
+import { newProvider } from './new-provider.ts';
 import { planCommand } from './plan.ts';
+import { schemasCommand } from './schemas.ts';
 import { simulate } from './simulate.ts';
 import { start } from './start.ts';
 import { statusCommand } from './status.ts';
@@ -139,6 +141,21 @@ program
   .option('--seed <n>', 'the seed of its history', '1')
   .option('--fault <name>', 'a fault to inject; may be repeated', repeat, [])
   .action(runs(simulate));
+
+program
+  .command('schemas')
+  .description('Print the JSON Schemas of accounts and mapping files, for editors.')
+  .option('--out <dir>', 'write each to a file there instead')
+  .action(runs(schemasCommand));
+
+program
+  .command('new')
+  .description('Begin something new in a checkout.')
+  .command('provider')
+  .description('Write a tiny provider that works: its room, mapping, simulator and contract call.')
+  .argument('<name>', 'a to z and digits, for example atlas')
+  .option('--in <dir>', 'the root of the checkout; the current folder by default')
+  .action(runs(newProvider));
 
 program
   .command('start')

@@ -105,6 +105,10 @@ It passes as it is:
 
     npx vitest run test/functions/${name}
 
+The schemas for editors must learn its credentials:
+
+    npm run -s usage-sync -- schemas --out schemas && npm run format
+
 For serverless.yml, under functions:
 
 ${named(serverless, name)}

@@ -31,7 +31,7 @@ export async function simulate(provider: string, options: SimulateOptions): Prom
 }
 
 async function loadSimulator(name: string): Promise<SimulatorRoom> {
-  if (!/^[a-z]+$/.test(name)) throw unknownSimulator(name);
+  if (!/^[a-z][a-z0-9]*$/.test(name)) throw unknownSimulator(name);
   return import(`../simulators/${name}/index.ts`).catch((error: unknown) => {
     throw error instanceof Error && /module not found|glob|cannot find/i.test(error.message)
       ? unknownSimulator(name)

@@ -39,12 +39,14 @@ const ground = [
 ];
 
 let checkout: string;
+let before: readonly string[];
 
 beforeEach(() => {
   checkout = mkdtempSync(join(tmpdir(), 'usage-sync-new-'));
   for (const place of ground) cpSync(join(root, place), join(checkout, place), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
   mkdirSync(join(checkout, 'functions'));
+  before = places();
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));
 
@@ -148,15 +150,18 @@ async function tool(name: string, ...args: string[]): Promise<Judged> {
   );
 }
 
-/** The files that were not there before, by their place in the checkout. */
+/** The files that were not there before. */
 function written(): string[] {
-  return ['functions', 'mappings', 'simulators', 'test']
-    .flatMap((room) =>
-      readdirSync(join(checkout, room), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(checkout.length + 1)),
-    )
-    .filter((place) => !existsSync(join(root, place)));
+  return places().filter((place) => !before.includes(place));
+}
+
+/** The files of the rooms, by their place in the checkout. */
+function places(): string[] {
+  return ['functions', 'mappings', 'simulators', 'test'].flatMap((room) =>
+    readdirSync(join(checkout, room), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(checkout.length + 1)),
+  );
 }
 
 function broken(place: string): string[] {
