@@ -156,8 +156,14 @@ function isOpen(cell: CommittedCell, request: PlanRequest): boolean {
   return !cell.settled || isInLookback(cell, request);
 }
 
-function isInLookback(cell: CommittedCell, { checkpoint, lookback }: PlanRequest): boolean {
-  return checkpoint !== null && lookback > 0 && cell.end > checkpoint - lookback * SECOND;
+/**
+ * Counted back from the last cell that told anything: while a provider's job stands still the checkpoint moves on
+ * over empty cells, and late records of the days before would be out of reach when it resumes.
+ */
+function isInLookback(cell: CommittedCell, { cells, checkpoint, lookback }: PlanRequest): boolean {
+  if (checkpoint === null || lookback === 0) return false;
+  const told = cells.findLast((other) => other.records > 0)?.end ?? checkpoint;
+  return cell.end > Math.min(told, checkpoint) - lookback * SECOND;
 }
 
 /** A reading from the future means that the clock was set back: it counts as long ago. */

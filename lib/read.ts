@@ -4,6 +4,7 @@ import type { Log } from './log.ts';
 import type { UsageRecord } from './models/usage.ts';
 import { covering, type PlannedCell, spanOf } from './plan.ts';
 import type { MetricsStream } from './provider.ts';
+import { type RowsSeen, rowsSeen } from './rows-seen.ts';
 
 /** A row that could not be normalised, with its error. */
 export interface BadRow {
@@ -73,21 +74,42 @@ export async function* readCells<Client>(
   }
 }
 
-/** Data that moves while it is read is read once more, from the start; the second time is final. */
+/** More walks than any listing that can be read at all needs. */
+const MOST_WALKS = 6;
+
+/**
+ * Data that moves while it is read is read once more, from the start; failing twice in a row is final. Rows that
+ * come again on another page may be the provider's own duplicates, or rows that changed places, one of which was
+ * then missed: a second walk must give the very same.
+ */
 async function readSpan<Client>(
   span: readonly PlannedCell[],
   options: ReadOptions<Client>,
 ): Promise<CellRead[]> {
-  try {
-    return await walk(span, options);
-  } catch (error) {
-    if (!(error instanceof InconsistentListing)) throw error;
-    options.log.warn('The listing moved while it was read; walking it once more', { code: error.code });
-    return walk(span, options);
+  let failed = false;
+  let before: string | null = null;
+  for (let walks = 0; walks < MOST_WALKS; walks += 1) {
+    try {
+      const { reads, rows } = await walk(span, options);
+      const repeated = rows.repeated();
+      if (repeated === null || repeated === before) return reads;
+      before = repeated;
+      failed = false;
+    } catch (error) {
+      if (!(error instanceof InconsistentListing) || failed) throw error;
+      failed = true;
+      options.log.warn('The listing moved while it was read; walking it once more', { code: error.code });
+    }
   }
+  throw new InconsistentListing('Rows come again on other pages, and every walk gives others', {
+    code: 'ROWS_CHANGE_PLACES',
+  });
 }
 
-async function walk<Client>(span: readonly PlannedCell[], options: ReadOptions<Client>): Promise<CellRead[]> {
+async function walk<Client>(
+  span: readonly PlannedCell[],
+  options: ReadOptions<Client>,
+): Promise<{ reads: CellRead[]; rows: RowsSeen }> {
   const { client, grid, partition, signal, stream } = options;
   const reads = span.map((cell) => ({ cell, records: [] as UsageRecord[], bad: [] as BadRow[] }));
   const place = placing(reads, stream.belongs);
@@ -97,7 +119,9 @@ async function walk<Client>(span: readonly PlannedCell[], options: ReadOptions<C
     const begins = stream.belongs === 'start' ? stream.startOf(raw) : null;
     return begins !== null && (begins < start || begins >= end);
   };
+  const rows = rowsSeen();
   for await (const page of stream.fetch(client, { span: { start, end }, grid, partition, signal })) {
+    rows.add(page.rows);
     const bad: BadRow[] = [];
     for (const raw of page.rows) {
       if (isElsewhere(raw)) continue;
@@ -112,7 +136,7 @@ async function walk<Client>(span: readonly PlannedCell[], options: ReadOptions<C
     assertFewBad(bad, page.rows.length);
     for (const row of bad) homeOf(row, reads, stream)?.bad.push(row);
   }
-  return reads;
+  return { reads, rows };
 }
 
 interface OpenRead extends CellRead {

@@ -224,10 +224,19 @@ function quarantineWith(redact: Redact) {
 
 /** Redaction works on text; what it makes of JSON is JSON, unless a secret was part of its structure. */
 function scrub(raw: unknown, redact: Redact): unknown {
-  const text = redact(JSON.stringify(raw) ?? 'null');
+  const text = redact(printRaw(raw));
   try {
     return JSON.parse(text);
   } catch {
     return text;
+  }
+}
+
+/** A row may be nested so deeply that nothing can print it. */
+function printRaw(raw: unknown): string {
+  try {
+    return JSON.stringify(raw) ?? 'null';
+  } catch {
+    return '"a record that cannot be printed"';
   }
 }

@@ -68,9 +68,12 @@ function periodOf(row: CloudStackUsageRecord): Interval {
   return { start, end: last + SECOND };
 }
 
-/** Plain decimals whose sign follows the server's locale, without grouping (sheet 2.2). */
+/**
+ * Plain decimals whose sign follows the server's locale, without grouping (sheet 2.2). Not trimmed: a blank may
+ * stand where a control character took the place of a digit.
+ */
 function amountOf(row: CloudStackUsageRecord): number {
-  const text = String(row.rawusage).trim();
+  const text = String(row.rawusage);
   if (!/^\d{1,30}([.,]\d{1,20})?$/.test(text)) throw malformed(row, 'rawusage', 'not a plain decimal number');
   return Number(text.replace(',', '.'));
 }

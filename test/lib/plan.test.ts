@@ -81,6 +81,14 @@ describe('planCells', () => {
     expect(planned({ cells: cells.map((one) => ({ ...one, readAt: NOW - 1800_000 })) })).toHaveLength(1);
   });
 
+  it('counts the lookback from the last cell that told anything: the job may have stood still', () => {
+    const standstill = ['2026-11-15', '2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19'].map((day) =>
+      cell(day, { records: 0 }),
+    );
+    const cells = [cell('2026-11-10'), cell('2026-11-13'), cell('2026-11-14'), ...standstill];
+    expect(planned({ cells })[0]).toBe('2026-11-13T00:00:00Z/2026-11-14T00:00:00Z');
+  });
+
   it('reads what is not settled again, however old', () => {
     expect(reasons({ cells: [cell('2026-11-02', { settled: false })] })).toContain(
       'read again: not settled yet',
