@@ -81,6 +81,8 @@ export interface Snapshot<Item> {
   readonly items: readonly Item[];
   /** What could not be asked, and why: a permission that is missing is a note, never silence. */
   readonly notes: readonly string[];
+  /** Types of resources that could not be asked for, in part or whole: that one is not here says nothing. */
+  readonly unseen?: readonly string[];
 }
 
 /**

@@ -41,13 +41,14 @@ export async function syncSnapshot<Client, Item>(job: SnapshotJob<Client, Item>)
     if (recent && job.sink.replaces) {
       return reportUntil('nothing_due', checkpoint, job.poll);
     }
-    const { items, notes } = await collectWhole(job, now);
+    const { items, notes, unseen = [] } = await collectWhole(job, now);
     const printed = items.map((item) => job.print(item, now));
     const { gone } = await job.sink.deliverSnapshot({
       account: job.account,
       stream: job.name,
       takenAt: now,
       items: printed,
+      unseen,
     });
     const next: PartitionState = { ...lease.state, origin: lease.state.origin ?? now, checkpoint: now };
     await lease.commit(next);

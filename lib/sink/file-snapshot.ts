@@ -6,7 +6,8 @@ import type { JournalBatch, SnapshotBatch } from './sink.ts';
 
 /**
  * Writes the last complete snapshot, and beside an inventory what was in the one before and is gone. That is
- * written first: killed in between, the next run finds the same difference again.
+ * written first: killed in between, the next run finds the same difference again. What could not be asked for stays
+ * as it was last seen.
  */
 export async function deliverSnapshot(
   folder: string,
@@ -22,7 +23,11 @@ export async function deliverSnapshot(
   const place = join(folder, 'resources', account, 'all');
   const lines = new Map(batch.items.map(({ id, value }) => [id, JSON.stringify(value)]));
   const before = await readLines(join(place, 'latest.ndjson'));
-  const gone = [...before].filter(([id]) => !lines.has(id));
+  const absent = [...before].filter(([id]) => !lines.has(id));
+  const isUnseen = ([id]: readonly [string, string]) =>
+    batch.unseen.some((type) => id.startsWith(`${type}/`));
+  const gone = absent.filter((entry) => !isUnseen(entry));
+  for (const [id, line] of absent.filter(isUnseen)) lines.set(id, line);
   await writeWhole(
     join(place, 'removed.ndjson'),
     gone.map(([, line]) => `${line}\n`),

@@ -42,6 +42,8 @@ export interface SnapshotBatch {
   readonly stream: 'resources' | 'status';
   readonly takenAt: Millis;
   readonly items: readonly SnapshotItem[];
+  /** Types that could not be asked for: what the snapshot before had of them stays. */
+  readonly unseen: readonly string[];
 }
 
 /** The events of a day, or of the part of it that has passed: a replace set as well. */

@@ -29,6 +29,7 @@ let walks: number;
 let moved: number;
 let events: number[];
 let spans: Interval[];
+let unseen: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'usage-sync-snapshot-'));
@@ -37,6 +38,7 @@ beforeEach(() => {
   moved = 0;
   events = [];
   spans = [];
+  unseen = [];
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -51,6 +53,7 @@ const provider = (): Provider<{ token: string }, MemoryCloud> => ({
         return {
           items: [...servers, volume({ id: 'a', name: 'a disk of the same id', size_b: 1 })],
           notes: ['hosts may not be listed'],
+          unseen,
         };
       },
     },
@@ -119,6 +122,19 @@ describe('an inventory', () => {
     expect(lines('resources/acme/all/removed.ndjson')).toMatchObject([{ type: 'server', id: 'a' }]);
     await run('resources', 2 * HOUR);
     expect(lines('resources/acme/all/removed.ndjson')).toEqual([]);
+  });
+
+  it('keeps what may not be asked for any more as it was last seen: it is not gone', async () => {
+    await run('resources');
+    names = [];
+    unseen = ['server'];
+    const { notes } = await run('resources', HOUR);
+    expect(notes.join()).not.toContain('gone');
+    const kept = lines('resources/acme/all/latest.ndjson').filter(({ type }) => type === 'server');
+    expect(kept.map(({ base }) => base.last_seen_at)).toEqual([
+      '2026-11-21T10:00:00Z',
+      '2026-11-21T10:00:00Z',
+    ]);
   });
 
   it('is walked once more when it moved, and given up the second time', async () => {
