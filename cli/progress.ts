@@ -1,4 +1,7 @@
 import type { Step } from '../lib/job.ts';
+import type { Log } from '../lib/log.ts';
+import { createProgress } from '../lib/progress.ts';
+import { type Millis, SECOND } from '../lib/time.ts';
 import { writeToStderr } from './platform.ts';
 
 /** How often a reader is given a sign of life, in milliseconds. */
@@ -13,18 +16,43 @@ export interface ProgressView {
 }
 
 export function progressView(terminal: boolean = process.stderr.isTTY === true): ProgressView {
-  return terminal ? movingLine((text) => process.stderr.write(text)) : plainLines(writeToStderr);
+  const left = () => timeLeft(Date.now);
+  return terminal
+    ? movingLine((text) => process.stderr.write(text), left())
+    : plainLines(writeToStderr, left);
 }
 
+/** How long it will still take, in words; empty while nothing is known of it. */
+export type TimeLeft = (done: number, planned: number) => string;
+
+export function timeLeft(now: () => Millis): TimeLeft {
+  const pace = createProgress({ update: null, now, log: silent });
+  return (done, planned) => {
+    pace.report(done, planned);
+    const end = pace.estimatedEnd();
+    if (end === null || done >= planned) return '';
+    const seconds = Math.max(1, Math.round((end - now()) / SECOND));
+    return seconds < 90 ? `, about ${seconds} s left` : `, about ${Math.round(seconds / 60)} min left`;
+  };
+}
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+
 /** At the end of a plan, and at most once a second before. */
-export function plainLines(write: (line: string) => void): ProgressView {
+export function plainLines(
+  write: (line: string) => void,
+  newLeft: () => TimeLeft = () => () => '',
+): ProgressView {
   return {
     report(account) {
+      const left = newLeft();
       let spoken = performance.now();
       return (step) => {
         if (step.done < step.planned && performance.now() - spoken < QUIET) return;
         spoken = performance.now();
-        write(`${placeOf(account, step)}: ${step.done} of ${step.planned} cells, up to ${step.window.end}`);
+        write(
+          `${placeOf(account, step)}: ${step.done} of ${step.planned} cells, up to ${step.window.end}${left(step.done, step.planned)}`,
+        );
       };
     },
     clear() {},
@@ -32,7 +60,7 @@ export function plainLines(write: (line: string) => void): ProgressView {
 }
 
 /** A bar over all accounts that are being read, and the last cell that was stored. */
-export function movingLine(write: (text: string) => void): ProgressView {
+export function movingLine(write: (text: string) => void, left: TimeLeft = () => ''): ProgressView {
   const steps = new Map<string, Step>();
   return {
     report: (account) => (step) => {
@@ -42,7 +70,9 @@ export function movingLine(write: (text: string) => void): ProgressView {
       const planned = all.reduce((sum, one) => sum + one.planned, 0);
       const filled = Math.floor((done / planned) * WIDTH);
       const bar = `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}`;
-      write(`\r\u001b[K${bar} ${done}/${planned} cells  ${placeOf(account, step)} up to ${step.window.end}`);
+      write(
+        `\r\u001b[K${bar} ${done}/${planned} cells  ${placeOf(account, step)} up to ${step.window.end}${left(done, planned)}`,
+      );
     },
     clear: () => {
       if (steps.size > 0) write('\r\u001b[K');

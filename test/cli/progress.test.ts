@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { movingLine, plainLines } from '../../cli/progress.ts';
+import { movingLine, plainLines, timeLeft } from '../../cli/progress.ts';
 import type { Step } from '../../lib/job.ts';
 
 const step = (done: number, planned: number, partition = 'all') =>
@@ -42,5 +42,19 @@ describe('progress on a terminal', () => {
     view.clear();
     expect(text.endsWith('\r\u001b[K')).toBe(true);
     expect(text.includes('\n')).toBe(false);
+  });
+});
+
+describe('the time that is left', () => {
+  it('follows from the pace, and is not said at the end', () => {
+    let now = 0;
+    const left = timeLeft(() => now);
+    expect(left(0, 100)).toBe('');
+    for (let done = 1; done <= 10; done += 1) {
+      now = done * 1000;
+      left(done, 100);
+    }
+    expect(left(10, 100)).toMatch(/^, about (8|9)\d s left$|^, about 2 min left$/);
+    expect(left(100, 100)).toBe('');
   });
 });
