@@ -35,7 +35,14 @@ export function normalizeUsage(raw: unknown): UsageRecord[] {
  * The instant of a record's date. Two formats are in the wild: quotation marks around the T, and none; both
  * carry their offset, and one without it cannot be placed (sheet 2.2).
  */
-export const instantOf: (text: string) => Millis | null = memo((text) =>
+export function instantOf(text: string): Millis | null {
+  return text.length > LONGEST_DATE ? null : instantOfDate(text);
+}
+
+/** No date is longer; a text that is must not be remembered either. */
+const LONGEST_DATE = 48;
+
+const instantOfDate = memo((text: string) =>
   /([Zz]|[+-]\d{2}:?\d{2})$/.test(text) ? parseInstant(text.replaceAll("'", '')) : null,
 );
 

@@ -142,6 +142,10 @@ describe('records that cannot be read', () => {
     expect(startOfUsage(7)).toBeNull();
   });
 
+  it('are not dated by a text that is longer than any date', () => {
+    expect(instantOf(`${' '.repeat(100)}2026-11-18T00:00:00Z`)).toBeNull();
+  });
+
   it('do not shift a date without an offset with the host', () => {
     expect(instantOf('2026-11-18T00:00:00')).toBeNull();
     expect(instantOf("2026-11-18'T'00:00:00+05:30")).toBe(Date.UTC(2026, 10, 17, 18, 30));
