@@ -49,12 +49,18 @@ export function answering(provider: CloudStackProvider, transport: Transport): C
   return {
     ...provider,
     connect(context) {
-      const { clock, config, log } = context;
-      // Nobody closes this client: with a signal of its own, nothing that lives on remembers it.
-      const { signal } = new AbortController();
+      const { clock, config, log, signal } = context;
       const tls = { verify: true };
       const rules = { origins: [config.url], tls, clock, log, signal, redact: (text: string) => text };
-      return provider.connect({ ...context, http: createHttp({ ...rules, attempts: 1, transport }) });
+      const http = createHttp({ ...rules, attempts: 1, transport });
+      const { close } = context.http;
+      Object.assign(context.http, {
+        close() {
+          http.close();
+          close();
+        },
+      });
+      return provider.connect({ ...context, http });
     },
   };
 }
