@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CloudStackSimulator, startCloudStack } from '../../simulators/cloudstack/server.ts';
 import { finished, run, start } from '../support/command.ts';
@@ -156,8 +157,12 @@ describe('usage-sync sync', () => {
       '--stream',
       'metrics',
     ]);
-    setTimeout(() => child.kill('SIGTERM'), 1500);
-    const stopped = await finished(child);
+    const before = cloud.requests.length;
+    const stopping = finished(child);
+    // It is at work once it has asked for more than its settings: a slow machine takes its time to get there.
+    while (cloud.requests.length < before + 8 && child.exitCode === null) await delay(20);
+    child.kill('SIGTERM');
+    const stopped = await stopping;
     cloud.setFaults([]);
     expect([stopped.code, JSON.parse(stopped.stdout).accounts[0].report.status]).toEqual([4, 'continue']);
     const rest = await sync(file);
