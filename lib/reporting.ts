@@ -1,4 +1,3 @@
-import type { Clock } from './clock.ts';
 import { type CmpSettings, cmpSecrets, createCmp } from './cmp.ts';
 import { cmpLogWriter } from './cmp-log.ts';
 import type { Platform } from './connect.ts';
@@ -6,7 +5,7 @@ import { createHttp } from './http.ts';
 import type { SyncJob } from './job.ts';
 import { createLog, type Log } from './log.ts';
 import { createProgress } from './progress.ts';
-import { createRedactor } from './redact.ts';
+import { createRedactor, type Redact } from './redact.ts';
 
 /** Who is told how a run goes, when there is anybody: the CMP's task, and its log of our module. */
 export interface ReportingSettings {
@@ -37,7 +36,7 @@ export function openReporting(
   const redact = createRedactor(secrets);
   // What is logged about the CMP stays here: sent there, each line would make another.
   const log = createLog({ ...platform.log, redact, now: platform.clock.wire, fields: {} });
-  const http = httpOf(settings.cmp, platform, log);
+  const http = httpOf(settings.cmp, platform, log, redact);
   const cmp = createCmp({ ...settings.cmp, http, log });
   const update = taskId === null ? null : (percentage: number) => cmp.updateTask(taskId, percentage);
   const progress = createProgress({ update, now: platform.clock.wire, log });
@@ -64,22 +63,12 @@ export function openReporting(
 }
 
 /** A client of the CMP's own: the run's deadline must not cut off the last word about it. */
-function httpOf(
-  cmp: CmpSettings,
-  {
-    clock,
-    loopback,
-    proxyFor,
-    random,
-  }: Pick<Platform, 'loopback' | 'proxyFor' | 'random'> & { clock: Clock },
-  log: Log,
-) {
-  const signal = new AbortController().signal;
-  const redact = createRedactor(cmpSecrets(cmp.auth));
+function httpOf(cmp: CmpSettings, platform: Platform, log: Log, redact: Redact) {
+  const { clock, loopback, proxyFor, random } = platform;
   return createHttp({
     origins: [cmp.url],
     tls: { verify: true },
-    signal,
+    signal: new AbortController().signal,
     clock,
     log,
     redact,

@@ -6,5 +6,5 @@ import type { Sink } from './sink.ts';
 export function openSink(address: string): Sink {
   const folder = /^file:(.+)$/s.exec(address)?.[1];
   if (folder !== undefined) return fileSink(folder);
-  throw new InvalidConfig(`The sink address is not known; known is file:DIR`, { code: 'UNKNOWN_SINK' });
+  throw new InvalidConfig('The sink address is not known; known is file:DIR', { code: 'UNKNOWN_SINK' });
 }

@@ -6,5 +6,5 @@ import type { State } from './state.ts';
 export function openState(address: string): State {
   const folder = /^file:(.+)$/s.exec(address)?.[1];
   if (folder !== undefined) return fileState(folder);
-  throw new InvalidConfig(`The state address is not known; known is file:DIR`, { code: 'UNKNOWN_STATE' });
+  throw new InvalidConfig('The state address is not known; known is file:DIR', { code: 'UNKNOWN_STATE' });
 }
