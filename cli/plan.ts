@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describeGrid } from '../lib/grid.ts';
+import { destinationFrom } from '../lib/handler.ts';
 import { type PartitionPlan, runPlan } from '../lib/run.ts';
 import { openState } from '../lib/state/open.ts';
 import { formatInstant, formatInterval } from '../lib/time.ts';
@@ -23,7 +24,8 @@ export async function planCommand(options: PlanCommandOptions): Promise<number> 
   const range = rangeOption(options.from, options.to);
   const accounts = await openAccounts(options.accounts, options.account);
   const platform = commandPlatform({ now: options.now, write: writeToStderr, level: 'warn' });
-  const state = openState(options.state ?? `file:${join(options.out, 'state')}`);
+  const address = options.state ?? `file:${join(options.out, 'state')}`;
+  const state = await openState(address, { ...destinationFrom(process.env), platform });
   const plans: { account: string; provider: string; plan: PartitionPlan }[] = [];
   let failures = 0;
   for (const { account, room, subject } of accounts) {

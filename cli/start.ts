@@ -40,7 +40,7 @@ export async function start({ out }: { readonly out: string }): Promise<number> 
     );
     const platform = { ...commandPlatform({ write: writeToStderr, level: 'error' }), random: random(1).next };
     const wanted = accounts.map((ready) => ({ ready, streams: streamsOf(ready, {}) }));
-    const outcomes = await syncAccounts(wanted, platform, openDestination({ out }), {});
+    const outcomes = await syncAccounts(wanted, platform, await openDestination({ out }, platform), {});
     process.stdout.write(`\n${summary(outcomes)}\n${whereabouts(out, outcomes[0]?.account ?? '')}`);
     return outcomes.some(({ error }) => error) ? exitCode.failed : exitCode.ok;
   } finally {

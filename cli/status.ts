@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { InvalidConfig, toWireError, type WireError } from '../lib/errors.ts';
+import { destinationFrom } from '../lib/handler.ts';
 import { planCells } from '../lib/plan.ts';
 import { settingsOf } from '../lib/run.ts';
 import { openState } from '../lib/state/open.ts';
@@ -50,7 +51,8 @@ export async function statusCommand(options: StatusCommandOptions): Promise<numb
   const maxLag = options.maxLag === undefined ? null : seconds(options.maxLag);
   const accounts = await openAccounts(options.accounts, options.account);
   const platform = commandPlatform({ now: options.now, write: writeToStderr, level: 'warn' });
-  const state = openState(options.state ?? `file:${join(options.out, 'state')}`);
+  const address = options.state ?? `file:${join(options.out, 'state')}`;
+  const state = await openState(address, { ...destinationFrom(process.env), platform });
   const now = platform.clock.plan();
   const statuses = (await Promise.all(accounts.map((account) => statusOf(account, state, now)))).flat();
   process.stdout.write(

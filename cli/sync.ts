@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { InvalidConfig, SyncError, toWireError } from '../lib/errors.ts';
+import { destinationFrom } from '../lib/handler.ts';
 import { type Platform, runStream, type StreamName, type SyncOptions, streamNames } from '../lib/run.ts';
 import { openSink } from '../lib/sink/open.ts';
 import type { Sink } from '../lib/sink/sink.ts';
@@ -37,7 +38,7 @@ export async function syncCommand(options: SyncCommandOptions): Promise<number> 
   const wanted = accounts.map((ready) => ({ ready, streams: streamsOf(ready, options) }));
   const level = options.verbose ? 'debug' : 'warn';
   const platform = commandPlatform({ now: options.now, write: writeToStderr, level });
-  const destination = openDestination(options);
+  const destination = await openDestination(options, platform);
   const outcomes = await syncAccounts(wanted, platform, destination, {
     ...(range ? { range } : {}),
     order: options.freshFirst ? 'fresh-first' : 'oldest-first',
@@ -54,16 +55,17 @@ export interface OpenDestination {
 }
 
 /** `--out DIR` is a sink and a state in one folder; each may be named on its own. */
-export function openDestination({
-  out,
-  sink,
-  state,
-}: {
-  out: string;
-  sink?: string;
-  state?: string;
-}): OpenDestination {
-  return { sink: openSink(sink ?? `file:${out}`), state: openState(state ?? `file:${join(out, 'state')}`) };
+export async function openDestination(
+  { out, sink, state }: { out: string; sink?: string; state?: string },
+  platform: Platform,
+): Promise<OpenDestination> {
+  return {
+    sink: openSink(sink ?? `file:${out}`),
+    state: await openState(state ?? `file:${join(out, 'state')}`, {
+      ...destinationFrom(process.env),
+      platform,
+    }),
+  };
 }
 
 /** Accounts at a time: they wait for different clouds, and one slow cloud must not hold up the others. */

@@ -83,7 +83,9 @@ export async function answerStream<Config, Client>(
   const request = parseEvent(event, provider.name);
   const mapping = mappingFor(provider.name, defaultMapping, destination.mapping);
   const state =
-    destination.state === undefined ? eventState(request.lastUpdate) : openState(destination.state);
+    destination.state === undefined
+      ? eventState(request.lastUpdate)
+      : await openState(destination.state, { ...destination, platform });
   const returned = destination.sink === undefined ? valueSink() : null;
   const sink = returned ?? openSink(destination.sink ?? '');
   const target = { mapping, state, sink, seed: request.lastUpdate };

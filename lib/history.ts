@@ -11,7 +11,7 @@ export async function openHistory<Client>(
   job: SyncJob<Client>,
   grid: Grid,
   partition: string,
-  { state, commit }: Lease,
+  { fence, state, commit }: Lease,
 ): Promise<PartitionState> {
   const seeded = { ...state, checkpoint: state.checkpoint ?? job.seed };
   if (!job.regrid) {
@@ -21,7 +21,7 @@ export async function openHistory<Client>(
   const changed =
     state.grid !== null && (state.grid.minutes !== grid.minutes || state.grid.zone !== grid.zone);
   if (!changed || state.origin === null) return seeded;
-  await job.sink.setAside(job.account, partition);
+  await job.sink.setAside(job.account, partition, fence);
   const origin = cellAt(grid, state.origin).start;
   const anew = { ...NOTHING_STORED, grid, origin, checkpoint: origin };
   await commit(anew);

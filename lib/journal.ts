@@ -46,7 +46,7 @@ export async function syncJournal<Client>(job: JournalJob<Client>): Promise<Stre
     const { items, notes } = await job.stream.collect(job.client, { span, signal: job.signal });
     for (const day of cellsOver(days, span)) {
       const entries = items.filter(({ time }) => isWithin(parseInstant(time), day));
-      await job.sink.deliverJournal({ account: job.account, day, entries });
+      await job.sink.deliverJournal({ account: job.account, fence: lease.fence, day, entries });
     }
     await lease.commit({ ...lease.state, origin: lease.state.origin ?? span.start, checkpoint: due.end });
     return reportUntil('done', due.end, job.poll, [`${items.length} log entries`, ...notes]);

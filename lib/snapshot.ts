@@ -46,6 +46,7 @@ export async function syncSnapshot<Client, Item>(job: SnapshotJob<Client, Item>)
     const { gone } = await job.sink.deliverSnapshot({
       account: job.account,
       stream: job.name,
+      fence: lease.fence,
       takenAt: now,
       items: printed,
       unseen,

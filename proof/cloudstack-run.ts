@@ -96,10 +96,13 @@ export function memorySink(): Sink & { readonly cells: ReadonlyMap<string, reado
 /** A state of one process: nothing is held against another. */
 export function memoryState(): State {
   const kept = new Map<string, PartitionState>();
+  let fence = 0;
   return {
+    capabilities: { compareAndSet: true, durable: true },
     async acquire({ partition }) {
       const commit = async (next: PartitionState) => void kept.set(partition, next);
-      return { state: kept.get(partition) ?? NOTHING_STORED, commit, release: async () => {} };
+      fence += 1;
+      return { fence, state: kept.get(partition) ?? NOTHING_STORED, commit, release: async () => {} };
     },
     peek: async ({ partition }) => kept.get(partition) ?? NOTHING_STORED,
     partitions: async () => [...kept.keys()],

@@ -15,6 +15,8 @@ export interface Quarantined {
 export interface Batch {
   readonly account: string;
   readonly partition: string;
+  /** Of the lease under which it was read: a sink that knows a higher one refuses it (`STALE_WRITER`). */
+  readonly fence: number;
   readonly cell: Interval;
   /** Evaluated while it is consumed, once: a large cell is never held as metrics and text at the same time. */
   readonly metrics: Iterable<Metric>;
@@ -40,6 +42,8 @@ export interface SnapshotItem {
 export interface SnapshotBatch {
   readonly account: string;
   readonly stream: 'resources' | 'status';
+  /** As that of {@link Batch}. */
+  readonly fence: number;
   readonly takenAt: Millis;
   readonly items: readonly SnapshotItem[];
   /** Types that could not be asked for: what the snapshot before had of them stays. */
@@ -49,6 +53,8 @@ export interface SnapshotBatch {
 /** The events of a day, or of the part of it that has passed: a replace set as well. */
 export interface JournalBatch {
   readonly account: string;
+  /** As that of {@link Batch}. */
+  readonly fence: number;
   readonly day: Interval;
   readonly entries: readonly LogEntry[];
 }
@@ -64,7 +70,7 @@ export interface Sink {
   deliverSnapshot(batch: SnapshotBatch): Promise<{ readonly gone: readonly string[] }>;
   deliverJournal(batch: JournalBatch): Promise<void>;
   /** Moves a partition's cells out of what counts, without destroying them: their grid no longer holds. */
-  setAside(account: string, partition: string): Promise<void>;
+  setAside(account: string, partition: string, fence: number): Promise<void>;
   /** Keeps what a run planned, why, and what happened; where a sink has a place for it. */
   recordRun?(id: string, run: unknown): Promise<void>;
   close(): Promise<void>;

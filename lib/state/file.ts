@@ -21,6 +21,7 @@ export function fileState(folder: string): State {
   const pathOf = ({ account, stream, partition }: PartitionKey) =>
     join(folder, pathSegment(account), pathSegment(stream), pathSegment(partition));
   return {
+    capabilities: { compareAndSet: true, durable: true },
     acquire: (key) => accessing(() => acquire(pathOf(key), key.partition)),
     partitions: ({ account, stream }) =>
       accessing(() => partitionsIn(join(folder, pathSegment(account), pathSegment(stream)))),
@@ -33,7 +34,10 @@ async function acquire(path: string, partition: string): Promise<Lease | null> {
   if (lock === null) return null;
   try {
     const state = await load(`${path}.json`);
+    const fence = Number((await readText(`${path}.fence`)) ?? 0) + 1;
+    await writeWhole(`${path}.fence`, [String(fence)]);
     return {
+      fence,
       state,
       commit: (next) =>
         accessing(async () => {

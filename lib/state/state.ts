@@ -45,15 +45,32 @@ export const NOTHING_STORED: PartitionState = {
   failure: null,
 };
 
+/** Of a state that cannot put its holders in an order: sinks take what carries it as it comes. */
+export const UNFENCED = 0;
+
 /** The right to work on a partition, held by one process at a time. */
 export interface Lease {
+  /**
+   * Higher than that of every earlier holder of this partition; {@link UNFENCED} where the state cannot tell. It
+   * goes with everything that is delivered, so that a sink can refuse a holder that was overtaken.
+   */
+  readonly fence: number;
   readonly state: PartitionState;
   /** Compare-and-set. @throws StateConflict when the lease was lost meanwhile. */
   commit(next: PartitionState): Promise<void>;
   release(): Promise<void>;
 }
 
+/** What a state promises beyond keeping what it was given. */
+export interface Capabilities {
+  /** Of many at once, one gets a partition, and only the latest holder can commit. */
+  readonly compareAndSet: boolean;
+  /** What is committed outlives the run. */
+  readonly durable: boolean;
+}
+
 export interface State {
+  readonly capabilities: Capabilities;
   /** @returns null when another process holds the partition. */
   acquire(key: PartitionKey): Promise<Lease | null>;
   /** The partitions of a stream of which something is stored. */

@@ -47,6 +47,7 @@ const metric = (value: number): Metric => ({
 const batch = (values: number[], start = T0, partition = 'all') => ({
   account: 'acme',
   partition,
+  fence: 1,
   cell: { start, end: start + HOUR },
   metrics: values.map(metric),
   quarantined: () => [],

@@ -72,7 +72,10 @@ describe('fileState', () => {
     const lease = await fileState(folder).acquire(key);
     await lease?.commit(full);
     await lease?.release();
-    expect(readdirSync(join(folder, 'acme/metrics'))).toEqual(['project%2F%C3%A4.json']);
+    expect(readdirSync(join(folder, 'acme/metrics'))).toEqual([
+      'project%2F%C3%A4.fence',
+      'project%2F%C3%A4.json',
+    ]);
   });
 
   it('lets one of many in', async () => {
