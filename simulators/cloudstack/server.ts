@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { control, serve } from '../serve.ts';
 import type { Simulator } from '../simulator.ts';
+import { drip, type Strikes, sendGzipBomb, slowness, strikes } from '../wire-faults.ts';
 import { type Form, sendBody, sendRefusal } from './answer.ts';
 import { type Cloud, cloudOf } from './cloud.ts';
 import { type Commands, commands } from './commands.ts';
@@ -11,7 +12,7 @@ import { Refusal } from './refusal.ts';
 import { lowerCased, type Note, noteOf, parametersOf } from './request.ts';
 import type { Parameters } from './signature.ts';
 import { type Throttle, throttle } from './throttle.ts';
-import { drip, type Strikes, sendGzipBomb, sendPassingFault, slowness, strikes } from './wire-faults.ts';
+import { type PassingFault, passing, sendPassingFault } from './wire-faults.ts';
 
 export interface CloudStackSimulator extends Simulator {
   readonly credentials: { readonly url: string; readonly api_key: string; readonly secret_key: string };
@@ -32,7 +33,7 @@ export async function startCloudStack(options: CloudStackOptions = {}): Promise<
     cloud,
     throttle: limit,
     commands: commands(() => limit.describe(cloud)),
-    strikes: strikes(settings.seed),
+    strikes: strikes(settings.seed, passing),
   };
   const controlled = {
     requests: notes,
@@ -59,7 +60,7 @@ interface Server {
   readonly cloud: Cloud;
   readonly throttle: Throttle;
   readonly commands: Commands;
-  readonly strikes: Strikes;
+  readonly strikes: Strikes<PassingFault>;
 }
 
 async function answer(
@@ -79,8 +80,7 @@ async function answer(
     note.fault =
       server.strikes.strike(cloud.faults, note.number, JSON.stringify(note.parameters)) ?? note.fault;
     if (isPassing(note.fault)) {
-      sendPassingFault(note.fault, seed, note.number, response);
-      note.status = note.fault === 'reset' ? null : response.statusCode;
+      note.status = sendPassingFault(note.fault, seed, note.number, response);
       return;
     }
     note.status = run(server, parameters, note, form, response);
@@ -102,7 +102,7 @@ function run(
   const command = admit(cloud, all, throttle, parameters);
   if (cloud.faults.has('gzip-bomb') && parameters.command === 'listUsageRecords') {
     note.fault = 'gzip-bomb';
-    sendGzipBomb(response);
+    sendGzipBomb(response, '{"listusagerecordsresponse":', '{}}');
     return 200;
   }
   return sendBody(
