@@ -15,8 +15,15 @@ export function pathSegment(id: string): string {
   return `${encoded.slice(0, 100)}~${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
 }
 
-/** Writes a file whole or not at all: another name, to the disk, then renamed. Readable by its owner only. */
-export async function writeWhole(path: string, chunks: Iterable<string | Uint8Array>): Promise<void> {
+/**
+ * Writes a file whole or not at all: another name, to the disk, then renamed. Readable by its owner only.
+ * @param before asked last, before it is renamed; what it throws prevents it
+ */
+export async function writeWhole(
+  path: string,
+  chunks: Iterable<string | Uint8Array>,
+  before?: () => Promise<void>,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = temporaryName(path);
   try {
@@ -27,6 +34,7 @@ export async function writeWhole(path: string, chunks: Iterable<string | Uint8Ar
     } finally {
       await file.close();
     }
+    await before?.();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

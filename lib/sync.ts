@@ -75,7 +75,11 @@ async function syncPartition<Client>(
     for await (const read of readCells(plan.cells, reading)) {
       const settled = stream.settle(read.records, read.cell, state.memory);
       const mapped = mapCell(settled.records, read.bad, mapper);
-      const receipt = await sink.deliver(batchOf(job, partition, lease.fence, read, mapped));
+      const receipt = await sink.deliver({
+        ...batchOf(job, partition, read, mapped),
+        fence: lease.fence,
+        known: state.cells.find(({ start }) => start === read.cell.start)?.digest ?? null,
+      });
       const turn = { read, settled, mapped, receipt };
       state = advanced(state, plan.cells, turn, job, policy);
       await lease.commit(state);
@@ -92,12 +96,11 @@ async function syncPartition<Client>(
 function batchOf<Client>(
   job: SyncJob<Client>,
   partition: string,
-  fence: number,
   { cell }: CellRead,
   mapped: Mapped,
-): Batch {
+): Omit<Batch, 'fence' | 'known'> {
   const quarantined = () => mapped.tally.bad.map(job.quarantine);
-  return { account: job.account, partition, fence, cell, metrics: mapped.metrics, quarantined };
+  return { account: job.account, partition, cell, metrics: mapped.metrics, quarantined };
 }
 
 /** Later cells may have settled earlier ones: what is said of a cell is what holds at the end. */

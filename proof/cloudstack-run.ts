@@ -7,7 +7,7 @@ import { loadMapping } from '../lib/mapping/load.ts';
 import { type Metric, metricLine } from '../lib/models/metric.ts';
 import type { MetricsStream, Provider } from '../lib/provider.ts';
 import { type Platform, runMetrics, type Subject, type SyncOptions, type Target } from '../lib/run.ts';
-import { cellName } from '../lib/sink/file.ts';
+import { cellName } from '../lib/sink/names.ts';
 import type { Sink } from '../lib/sink/sink.ts';
 import { NOTHING_STORED, type PartitionState, type State } from '../lib/state/state.ts';
 import type { Interval, Millis } from '../lib/time.ts';

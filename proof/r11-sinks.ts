@@ -1,7 +1,7 @@
 import { appendFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { metricLine } from '../lib/models/metric.ts';
-import { cellName } from '../lib/sink/file.ts';
+import { cellName } from '../lib/sink/names.ts';
 import type { Sink } from '../lib/sink/sink.ts';
 
 /** What a sink did with the cells that it was given. */

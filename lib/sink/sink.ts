@@ -18,6 +18,8 @@ export interface Batch {
   /** Of the lease under which it was read: a sink that knows a higher one refuses it (`STALE_WRITER`). */
   readonly fence: number;
   readonly cell: Interval;
+  /** What the state knows of the cell: the digest that was acknowledged last; null when none was. */
+  readonly known: string | null;
   /** Evaluated while it is consumed, once: a large cell is never held as metrics and text at the same time. */
   readonly metrics: Iterable<Metric>;
   /** What was set aside; complete when `metrics` has been consumed. */

@@ -48,6 +48,7 @@ const batch = (values: number[], start = T0, partition = 'all') => ({
   account: 'acme',
   partition,
   fence: 1,
+  known: null,
   cell: { start, end: start + HOUR },
   metrics: values.map(metric),
   quarantined: () => [],

@@ -1,8 +1,10 @@
-import { join } from 'node:path';
-import { pathSegment, readText, writeWhole } from '../files.ts';
+import { pathSegment } from '../files.ts';
 import { resourceKey } from '../models/resource.ts';
 import { formatInstant } from '../time.ts';
+import { dayName, placeOf } from './names.ts';
+import { fencePart, type Parts } from './parts.ts';
 import type { JournalBatch, SnapshotBatch } from './sink.ts';
+import { contentOf, linesOf, type Store } from './store.ts';
 
 /**
  * Writes the last complete snapshot, and beside an inventory what was in the one before and is gone. That is
@@ -10,47 +12,45 @@ import type { JournalBatch, SnapshotBatch } from './sink.ts';
  * as it was last seen.
  */
 export async function deliverSnapshot(
-  folder: string,
+  store: Store,
+  parts: Parts,
   batch: SnapshotBatch,
 ): Promise<{ readonly gone: readonly string[] }> {
-  const account = pathSegment(batch.account);
+  const owned = placeOf(batch.account, 'all');
+  const { check } = await parts.claim(fencePart(batch.stream, owned), batch.fence);
   if (batch.stream === 'status') {
     const status = batch.items.map(({ value }) => value);
     const text = JSON.stringify({ v: 1, last_update: formatInstant(batch.takenAt), status }, null, 1);
-    await writeWhole(join(folder, 'status', account, 'latest.json'), [`${text}\n`]);
+    await store.write(`status/${pathSegment(batch.account)}/latest.json`, contentOf(`${text}\n`), { check });
     return { gone: [] };
   }
-  const place = join(folder, 'resources', account, 'all');
+  const place = `resources/${owned}`;
   const lines = new Map(batch.items.map(({ id, value }) => [id, JSON.stringify(value)]));
-  const before = await readLines(join(place, 'latest.ndjson'));
+  const before = await readLines(store, `${place}/latest.ndjson`);
   const absent = [...before].filter(([id]) => !lines.has(id));
   const isUnseen = ([id]: readonly [string, string]) =>
     batch.unseen.some((type) => id.startsWith(`${type}/`));
   const gone = absent.filter((entry) => !isUnseen(entry));
   for (const [id, line] of absent.filter(isUnseen)) lines.set(id, line);
-  await writeWhole(
-    join(place, 'removed.ndjson'),
-    gone.map(([, line]) => `${line}\n`),
-  );
-  await writeWhole(
-    join(place, 'latest.ndjson'),
-    [...lines.values()].map((line) => `${line}\n`),
-  );
+  await store.write(`${place}/removed.ndjson`, textOf(gone.map(([, line]) => line)), { check });
+  await store.write(`${place}/latest.ndjson`, textOf([...lines.values()]), { check });
   return { gone: gone.map(([id]) => id) };
 }
 
-/** One file a day, replaced whole. */
-export async function deliverJournal(folder: string, { account, day, entries }: JournalBatch): Promise<void> {
-  const name = `${formatInstant(day.start).slice(0, 10)}.ndjson`;
-  await writeWhole(
-    join(folder, 'logs', pathSegment(account), name),
-    entries.map((entry) => `${JSON.stringify(entry)}\n`),
-  );
+/** One text a day, replaced whole. */
+export async function deliverJournal(store: Store, parts: Parts, batch: JournalBatch): Promise<void> {
+  const { account, day, entries, fence } = batch;
+  const { check } = await parts.claim(fencePart('logs', placeOf(account, 'all')), fence);
+  await store.write(`logs/${pathSegment(account)}/${dayName(day)}.ndjson`, linesOf(entries), { check });
+}
+
+function textOf(lines: readonly string[]) {
+  return contentOf(lines.map((line) => `${line}\n`).join(''));
 }
 
 /** Ids and lines of an earlier snapshot; a line that cannot be read names nothing that is gone. */
-async function readLines(path: string): Promise<Map<string, string>> {
-  const lines = ((await readText(path)) ?? '').split('\n').filter(Boolean);
+async function readLines(store: Store, name: string): Promise<Map<string, string>> {
+  const lines = ((await store.read(name))?.text ?? '').split('\n').filter(Boolean);
   return new Map(lines.flatMap((line) => idOf(line).map((id) => [id, line] as const)));
 }
 
