@@ -1,0 +1,214 @@
+import { control, serve } from '../serve.ts';
+import type { RequestNote, Simulator } from '../simulator.ts';
+import { type Answer, type Asked, callerOf, type Identity } from './asked.ts';
+import { parseFaults } from './faults.ts';
+import { type EndpointOption, type KeystoneOptions, settingsOf } from './options.ts';
+import { Refusal } from './refusal.ts';
+import { answer } from './routes.ts';
+import { tokensOf } from './tokens.ts';
+import { pauseWhenSlow, send, sendFault, struckBy } from './wire.ts';
+import { type Project, type RoleName, type User, worldOf } from './world.ts';
+
+/** Pastes into the `credentials` of an accounts file. */
+export type KeystoneCredentials = Readonly<Record<string, string>>;
+
+/** What a service learns of a token that it has validated. */
+export interface Validated {
+  readonly user: { readonly id: string; readonly name: string };
+  /** Null for a token of another scope. */
+  readonly project: { readonly id: string; readonly name: string; readonly enabled: boolean } | null;
+  readonly roles: readonly RoleName[];
+}
+
+export interface KeystoneSimulator extends Simulator {
+  readonly credentials: KeystoneCredentials;
+  /** All there are; those of the domain Default that were asked for come first. */
+  readonly projects: readonly Readonly<Project>[];
+  /** The statuses of the answers to logins, in their order. */
+  readonly logins: readonly number[];
+  /** A user's, with the password, scoped to one of the domain's projects by name. @throws Error for an unknown user */
+  credentialsOf(user: string, project?: string): KeystoneCredentials;
+  /** `sync`, of the user member for the first project, or `expired`. */
+  applicationCredential(name?: string): KeystoneCredentials;
+  userId(user: string): string;
+  /** From now on the catalog holds this endpoint too. */
+  register(endpoint: EndpointOption): void;
+  /** For a service that trusts this Keystone: counts as a use. Null: answer 401. */
+  validate(token: string | undefined): Validated | null;
+  /** Ends all tokens that were given out. */
+  expireTokens(): void;
+  /** The next tokens, one unless said otherwise, die after so many uses. */
+  expireTokensAfter(uses: number, tokens?: number): void;
+  revokeTokens(): void;
+  /** Kills the user's tokens for good. */
+  setEnabled(user: string, enabled: boolean): void;
+  /** Kills the user's tokens. */
+  setPassword(user: string, password: string): void;
+  /** On the first project, and nowhere else. */
+  setRoles(user: string, roles: readonly RoleName[]): void;
+  deleteApplicationCredential(name: string): void;
+}
+
+/**
+ * A Keystone on 127.0.0.1, as version 22 was recorded.
+ * @throws InvalidConfig for an unknown fault
+ */
+export async function startKeystone(options: KeystoneOptions = {}): Promise<KeystoneSimulator> {
+  const settings = settingsOf(options);
+  const { seed } = settings;
+  const world = worldOf(settings);
+  const identity: Identity = {
+    settings,
+    world,
+    tokens: tokensOf(settings, world),
+    registered: [...settings.endpoints],
+    faults: parseFaults(settings.faults),
+  };
+  const notes: Note[] = [];
+  const logins: number[] = [];
+  const setFaults = (names: readonly string[]) => {
+    identity.faults = parseFaults(names);
+  };
+  const controlled = { requests: notes, seed, faults: () => [...identity.faults], setFaults };
+  const { origin, close } = await serve(settings.port, async (request, body, response) => {
+    const asked: Asked = {
+      method: request.method ?? '',
+      url: new URL(request.url ?? '/', origin),
+      headers: request.headers,
+      body,
+      origin,
+    };
+    if (asked.url.pathname === '/__simulator') return control(request, body, response, controlled);
+    const note = noteOf(asked, notes.length, settings.now());
+    notes.push(note);
+    const { number } = note;
+    if (await pauseWhenSlow(seed, identity.faults, number)) note.fault = 'slow';
+    const fault = struckBy(seed, identity.faults, number);
+    if (fault !== null) {
+      note.fault = fault;
+      note.status = sendFault(fault, seed, number, response);
+    } else {
+      const { status, headers = {}, body: told } = answerOf(identity, asked);
+      note.status = status;
+      send(response, status, headers, told, [seed, number]);
+    }
+    if (note.command === 'login' && note.status !== null) logins.push(note.status);
+  });
+  return {
+    url: `${origin}/v3`,
+    seed,
+    requests: notes,
+    setFaults,
+    close,
+    projects: world.projects,
+    logins,
+    ...credentialsFrom(identity, `${origin}/v3`),
+    ...controls(identity),
+  };
+}
+
+type Note = { -readonly [Field in keyof RequestNote]: RequestNote[Field] };
+
+function noteOf({ method, url }: Asked, number: number, at: number): Note {
+  const isLogin = method === 'POST' && url.pathname === '/v3/auth/tokens';
+  return {
+    number,
+    method,
+    path: url.pathname,
+    command: isLogin ? 'login' : null,
+    page: null,
+    parameters: Object.fromEntries(url.searchParams),
+    at,
+    status: null,
+    fault: null,
+    retryAfterMs: null,
+  };
+}
+
+function answerOf(identity: Identity, asked: Asked): Answer {
+  try {
+    return answer(identity, asked);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { status, body, headers } = error;
+    const challenged = status === 401 && !('Openstack-Auth-Receipt' in headers);
+    const challenge = challenged ? { 'WWW-Authenticate': `Keystone uri="${asked.origin}/v3"` } : {};
+    return { status, body, headers: { ...headers, ...challenge } };
+  }
+}
+
+function userNamed({ world }: Identity, name: string): User {
+  const found = world.users.find((user) => user.name === name);
+  if (found === undefined) throw new Error(`There is no user ${name}`);
+  return found;
+}
+
+function credentialsFrom(identity: Identity, url: string) {
+  const { world } = identity;
+  const common = { auth_url: url, region_name: 'RegionOne' };
+  const credentialsOf = (name: string, project = world.projects[0]?.name ?? ''): KeystoneCredentials => {
+    const { password, domain } = userNamed(identity, name);
+    return {
+      ...common,
+      username: name,
+      password,
+      user_domain_name: domain.name,
+      project_name: project,
+      project_domain_name: domain.name,
+    };
+  };
+  return {
+    credentials: credentialsOf('reader'),
+    credentialsOf,
+    userId: (name: string) => userNamed(identity, name).id,
+    applicationCredential(name = 'sync'): KeystoneCredentials {
+      const found = world.applicationCredentials.find((one) => one.name === name);
+      if (found === undefined) throw new Error(`There is no application credential ${name}`);
+      return {
+        ...common,
+        application_credential_id: found.id,
+        application_credential_secret: found.secret,
+      };
+    },
+  };
+}
+
+function controls(identity: Identity) {
+  const { tokens, world, registered } = identity;
+  return {
+    register(endpoint: EndpointOption): void {
+      registered.push(endpoint);
+    },
+    validate(id: string | undefined): Validated | null {
+      try {
+        const { user, scope, roles } = callerOf(identity, id);
+        const project = scope.kind === 'project' ? scope.project : null;
+        return { user: { id: user.id, name: user.name }, project, roles };
+      } catch (error) {
+        if (error instanceof Refusal) return null;
+        throw error;
+      }
+    },
+    expireTokens: () => tokens.expire(),
+    expireTokensAfter: (uses: number, count = 1) => tokens.limitUses(uses, count),
+    revokeTokens: () => tokens.revoke(() => true),
+    setEnabled(name: string, enabled: boolean): void {
+      const user = userNamed(identity, name);
+      user.enabled = enabled;
+      if (!enabled) tokens.revoke((token) => token.user === user);
+    },
+    setPassword(name: string, password: string): void {
+      const user = userNamed(identity, name);
+      user.password = password;
+      tokens.revoke((token) => token.user === user);
+    },
+    setRoles(name: string, roles: readonly RoleName[]): void {
+      const [project] = world.projects;
+      const scope = project && ({ kind: 'project', project } as const);
+      userNamed(identity, name).grants = scope ? roles.map((role) => ({ role, scope })) : [];
+    },
+    deleteApplicationCredential(name: string): void {
+      world.applicationCredentials = world.applicationCredentials.filter((one) => one.name !== name);
+    },
+  };
+}
