@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { describeGrid } from '../lib/grid.ts';
 import { destinationFrom } from '../lib/handler.ts';
-import { type PartitionPlan, runPlan } from '../lib/run.ts';
+import type { CellStreamName } from '../lib/job.ts';
+import { isCellStream, type PartitionPlan, runPlan } from '../lib/run.ts';
 import { openState } from '../lib/state/open.ts';
 import { formatInstant, formatInterval } from '../lib/time.ts';
 import { openAccounts } from './accounts.ts';
 import { exitCode, refuse } from './exit.ts';
 import { commandPlatform, rangeOption, writeToStderr } from './platform.ts';
+import { streamsOf } from './sync.ts';
 
 export interface PlanCommandOptions {
   readonly accounts: string;
@@ -26,12 +28,23 @@ export async function planCommand(options: PlanCommandOptions): Promise<number> 
   const platform = commandPlatform({ now: options.now, write: writeToStderr, level: 'warn' });
   const address = options.state ?? `file:${join(options.out, 'state')}`;
   const state = await openState(address, { ...destinationFrom(process.env), platform });
-  const plans: { account: string; provider: string; plan: PartitionPlan }[] = [];
+  const plans: StreamPlan[] = [];
   let failures = 0;
-  for (const { account, room, subject } of accounts) {
+  for (const ready of accounts) {
+    const { account, room, subject } = ready;
     try {
-      const partitions = await runPlan(room.provider, subject, platform, state, range ? { range } : {});
-      plans.push(...partitions.map((plan) => ({ account: account.id, provider: account.provider, plan })));
+      for (const stream of streamsOf(ready, {}).filter(isCellStream)) {
+        const about = { account: account.id, provider: account.provider, stream };
+        const partitions = await runPlan(
+          room.provider,
+          subject,
+          platform,
+          state,
+          range ? { range } : {},
+          stream,
+        );
+        plans.push(...partitions.map((plan) => ({ ...about, plan })));
+      }
     } catch (error) {
       failures += 1;
       writeToStderr(`${account.id}:`);
@@ -45,11 +58,18 @@ export async function planCommand(options: PlanCommandOptions): Promise<number> 
   return failures === accounts.length ? exitCode.failed : exitCode.partly;
 }
 
-function asJson({ account, provider, plan }: { account: string; provider: string; plan: PartitionPlan }) {
+interface StreamPlan {
+  readonly account: string;
+  readonly provider: string;
+  readonly stream: CellStreamName;
+  readonly plan: PartitionPlan;
+}
+
+function asJson({ account, provider, stream, plan }: StreamPlan) {
   return {
     account,
     provider,
-    stream: 'metrics',
+    stream,
     partition: plan.partition,
     grid: plan.grid,
     cells: plan.cells.map(({ start, end, reasons }) => ({
@@ -62,8 +82,8 @@ function asJson({ account, provider, plan }: { account: string; provider: string
   };
 }
 
-function asText({ account, plan }: { account: string; plan: PartitionPlan }): string {
-  const head = `${account}/${plan.partition}: ${plan.cells.length} cells of ${describeGrid(plan.grid)}, next due ${formatInstant(plan.nextDue)}`;
+function asText({ account, stream, plan }: StreamPlan): string {
+  const head = `${account}/${plan.partition}: ${stream}: ${plan.cells.length} cells of ${describeGrid(plan.grid)}, next due ${formatInstant(plan.nextDue)}`;
   const cells = plan.cells.map((cell) => `  ${formatInterval(cell)}  ${cell.reasons.join('; ')}`);
   return `${[head, ...cells, ...plan.notes.map((note) => `  note: ${note}`)].join('\n')}\n`;
 }

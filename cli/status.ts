@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { InvalidConfig, toWireError, type WireError } from '../lib/errors.ts';
 import { destinationFrom } from '../lib/handler.ts';
+import type { CellStreamName } from '../lib/job.ts';
 import { planCells } from '../lib/plan.ts';
-import { settingsOf } from '../lib/run.ts';
+import { isCellStream, settingsOf } from '../lib/run.ts';
 import { openState } from '../lib/state/open.ts';
 import { ACCOUNT_PARTITION, type Failure, type PartitionState, type State } from '../lib/state/state.ts';
 import { formatInstant, formatInterval, type Interval, type Millis, SECOND } from '../lib/time.ts';
 import { openAccounts, type ReadyAccount } from './accounts.ts';
 import { exitCode } from './exit.ts';
 import { commandPlatform, writeToStderr } from './platform.ts';
+import { streamsOf } from './sync.ts';
 import { table } from './table.ts';
 
 export interface StatusCommandOptions {
@@ -42,7 +44,7 @@ interface PartitionStatus {
   readonly unsettled: readonly string[];
   /** Cells of which records are in quarantine. */
   readonly incomplete: readonly string[];
-  /** What lies between the checkpoint and cells that were delivered after it. */
+  /** What lies between the checkpoint and cells that were delivered after it; and time of which nothing is known. */
   readonly gaps: readonly string[];
 }
 
@@ -64,12 +66,21 @@ export async function statusCommand(options: StatusCommandOptions): Promise<numb
   return unreadable || statuses.some((status) => isLate(status, maxLag)) ? exitCode.failed : exitCode.ok;
 }
 
-const STREAM = 'metrics';
-
+/** Of every stream of the account that is told in cells. */
 async function statusOf(ready: ReadyAccount, state: State, now: Millis): Promise<PartitionStatus[]> {
+  const streams = streamsOf(ready, {}).filter(isCellStream);
+  return (await Promise.all(streams.map((stream) => streamStatus(ready, stream, state, now)))).flat();
+}
+
+async function streamStatus(
+  ready: ReadyAccount,
+  stream: CellStreamName,
+  state: State,
+  now: Millis,
+): Promise<PartitionStatus[]> {
   const { account } = ready;
-  const key = { account: account.id, stream: STREAM };
-  const about = { account: account.id, provider: account.provider, stream: STREAM };
+  const key = { account: account.id, stream };
+  const about = { account: account.id, provider: account.provider, stream };
   try {
     // What failed before there were partitions to fail is remembered beside them.
     const { failure } = await state.peek({ ...key, partition: ACCOUNT_PARTITION });
@@ -123,7 +134,7 @@ function progressOf(
     last_error: failure?.lastError ?? null,
     unsettled: cells.filter(({ settled }) => !settled).map(formatInterval),
     incomplete: cells.filter(({ quarantined }) => quarantined > 0).map(formatInterval),
-    gaps: gapsOf(stored).map(formatInterval),
+    gaps: [...gapsOf(stored), ...cells.flatMap(({ gaps = [] }) => gaps)].map(formatInterval),
   };
 }
 

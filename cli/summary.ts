@@ -1,3 +1,4 @@
+import Big from 'big.js';
 import type { WindowReport } from '../lib/report.ts';
 import type { StreamOutcome } from './outcome.ts';
 import { table } from './table.ts';
@@ -43,10 +44,18 @@ function row(account: string, outcomes: readonly StreamOutcome[]): string[] {
     sum((window) => window.metrics),
     sum(dropped),
     sum((window) => window.quarantined),
-    '–',
+    spent(windows),
     `${outcomes.reduce((total, { seconds }) => total + seconds, 0).toFixed(1)} s`,
     due[0] ?? '–',
   ];
+}
+
+/** The money of all cells of spend, exactly; what is not final yet is marked. */
+function spent(windows: readonly WindowReport[]): string {
+  const days = windows.filter((window) => window.amount !== undefined);
+  if (days.length === 0) return '–';
+  const total = days.reduce((sum, { amount = '0' }) => sum.plus(amount), new Big(0));
+  return `${total.toFixed()}${days.every(({ settled }) => settled) ? '' : ' (provisional)'}`;
 }
 
 /** The worst of an account's streams: a failure, then what has to go on. */
@@ -67,8 +76,11 @@ function notesOf({ report, error, stream }: StreamOutcome): string[] {
   const windows = report?.windows ?? [];
   const changed = windows.filter((window) => window.changed);
   const open = windows.filter((window) => !window.settled);
+  const days = windows.filter((window) => window.amount !== undefined);
   return [
     ...(report?.notes ?? []),
+    ...days.map(dayOf),
+    ...(report?.gaps ?? []).map(({ start, end, why }) => `nothing is known of ${start}/${end}: ${why}`),
     ...(report?.failures ?? []).map(
       (failure) => `partition ${failure.partition} failed: ${failure.exc_message}`,
     ),
@@ -80,6 +92,12 @@ function notesOf({ report, error, stream }: StreamOutcome): string[] {
       ? [`${open.length} of ${windows.length} cells are not settled yet and will be read again`]
       : []),
   ];
+}
+
+/** A day's money with its finality, and what it came to before when that was something else. */
+function dayOf({ partition, start, amount, amount_before, settled }: WindowReport): string {
+  const before = amount_before === undefined ? '' : `, ${amount_before} before`;
+  return `spend of ${partition} on ${start.slice(0, 10)}: ${amount}${before}, ${settled ? 'final' : 'provisional'}`;
 }
 
 function repeated(windows: readonly WindowReport[]): string[] {

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { InvalidConfig, SyncError, toWireError } from '../lib/errors.ts';
 import { destinationFrom } from '../lib/handler.ts';
-import { type Platform, runStream, type StreamName, type SyncOptions, streamNames } from '../lib/run.ts';
+import {
+  isCellStream,
+  type Platform,
+  runStream,
+  type StreamName,
+  type SyncOptions,
+  streamNames,
+} from '../lib/run.ts';
 import { openSink } from '../lib/sink/open.ts';
 import type { Sink } from '../lib/sink/sink.ts';
 import { openState } from '../lib/state/open.ts';
@@ -95,7 +102,7 @@ export function streamsOf(
   }
   const wanted = known.filter((name) => asked?.includes(name) ?? name !== 'logs');
   // What is there now has no past that could be read again.
-  return options.from === undefined ? wanted : wanted.filter((name) => name === 'metrics');
+  return options.from === undefined ? wanted : wanted.filter(isCellStream);
 }
 
 /** Each account on its own: one that fails leaves the others alone. */

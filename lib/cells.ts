@@ -1,3 +1,4 @@
+import type { Gap } from './provider.ts';
 import { DAY, type Interval, type Millis, SECOND } from './time.ts';
 
 /** What a partition remembers of a cell that was delivered. */
@@ -10,6 +11,10 @@ export interface CommittedCell extends Interval {
   readonly readAt: Millis;
   /** Final, as far as the provider can be trusted: see {@link settle}. */
   readonly settled: boolean;
+  /** What a cell of spend came to: exact decimal text. */
+  readonly amount?: string | undefined;
+  /** Time within it of which nothing is known. */
+  readonly gaps?: readonly Gap[] | undefined;
 }
 
 /** What decides that a cell will not change any more. */

@@ -88,7 +88,7 @@ export async function connected<Config, Client, Result>(
   const { clock, signal } = platform;
   const http = createHttp({
     ...platform,
-    origins: [provider.origin(config)],
+    origins: provider.origins(config),
     tls: provider.tls(config),
     log,
     redact,

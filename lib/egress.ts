@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { EgressDenied } from './errors.ts';
-import { type ProxyFor, tunnelThrough } from './proxy.ts';
+import { type ProxyFor, throughProxies } from './proxy.ts';
 
 /** Where connections may go. */
 export interface EgressRules {
@@ -102,10 +102,7 @@ export function createAgents(
     http: new http.Agent(shared),
     https: new https.Agent({ ...shared, ...ca, rejectUnauthorized: tls.verify }),
   };
-  for (const origin of rules.origins) {
-    const proxy = proxyFor(origin);
-    if (proxy) tunnelThrough(origin.protocol === 'https:' ? agents.https : agents.http, proxy);
-  }
+  for (const agent of Object.values(agents)) throughProxies(agent, proxyFor);
   return agents;
 }
 

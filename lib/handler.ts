@@ -10,15 +10,17 @@ import { InvalidConfig, toWireError } from './errors.ts';
 import { parseEvent, type SyncRequest } from './event.ts';
 import { DEFAULT_POLL_INTERVAL } from './interval.ts';
 import { loadMapping, type Mapping } from './mapping/load.ts';
+import { nflexSpend, type Spend } from './models/spend.ts';
 import type { Provider } from './provider.ts';
 import { proxyFrom } from './proxy.ts';
-import type { StreamReport } from './report.ts';
+import type { PartitionFailure, StreamReport } from './report.ts';
 import { openReporting, type ReportingSettings } from './reporting.ts';
-import { type Platform, runStream, runVerify, type StreamName, type Subject } from './run.ts';
+import { currencyOf, type Platform, runStream, runVerify, type StreamName, type Subject } from './run.ts';
 import { openSink } from './sink/open.ts';
 import { type ValueSink, valueSink } from './sink/value.ts';
 import { eventState } from './state/event.ts';
 import { openState } from './state/open.ts';
+import { formatInstant } from './time.ts';
 
 /** What a handler needs of Lambda's context. */
 export interface LambdaContext {
@@ -38,6 +40,7 @@ export type StreamAnswer =
   | StreamReport
   | readonly object[]
   | { readonly metrics: readonly object[]; readonly last_update: string | null }
+  | (Partial<Spend> & { readonly items: Spend['items']; readonly last_update: string | null })
   | { readonly status: readonly object[]; readonly last_update: string | null }
   | { readonly logs: readonly object[]; readonly last_update: string | null };
 
@@ -47,6 +50,7 @@ export type Handler<Result> = (event: unknown, context: LambdaContext) => Promis
 export const streamHandlers = {
   getResources: 'resources',
   getMetrics: 'metrics',
+  getSpend: 'spend',
   getStatus: 'status',
   getLogs: 'logs',
 } as const satisfies Record<string, StreamName>;
@@ -65,6 +69,7 @@ export function handlers<Config, Client>(
   return {
     getResources: reading('resources'),
     getMetrics: reading('metrics'),
+    getSpend: reading('spend'),
     getStatus: reading('status'),
     getLogs: reading('logs'),
     validateCredentials: onLambda((event, platform) => answerCredentials(provider, event, platform)),
@@ -89,22 +94,30 @@ export async function answerStream<Config, Client>(
   const returned = destination.sink === undefined ? valueSink() : null;
   const sink = returned ?? openSink(destination.sink ?? '');
   const target = { mapping, state, sink, seed: request.lastUpdate };
+  const subject = subjectOf(request);
   const reporting = openReporting(destination, request.taskId, platform);
   try {
     const options = { report: reporting.report };
-    const report = await runStream(provider, name, subjectOf(request), reporting.platform, target, options);
+    const report = await runStream(provider, name, subject, reporting.platform, target, options);
     await sink.close();
     const complete =
       report.failures === undefined && (report.status === 'done' || report.status === 'nothing_due');
     if (complete) await reporting.finished();
-    return returned ? answerOf(name, returned, report.last_update) : report;
+    if (!returned) return report;
+    for (const failure of report.failures ?? []) logFailure(failure, platform); // the value has no place for them
+    if (name === 'spend') return spendAnswer(provider, subject, returned, report.last_update, platform);
+    return answerOf(name, returned, report.last_update);
   } finally {
     await reporting.close();
   }
 }
 
 /** nflex: 1. Event sources and handlers. */
-function answerOf(name: StreamName, { items, metrics }: ValueSink, last_update: string | null): StreamAnswer {
+function answerOf(
+  name: Exclude<StreamName, 'spend'>,
+  { items, metrics }: ValueSink,
+  last_update: string | null,
+): StreamAnswer {
   switch (name) {
     case 'resources':
       return items;
@@ -115,6 +128,26 @@ function answerOf(name: StreamName, { items, metrics }: ValueSink, last_update: 
     case 'logs':
       return { logs: items, last_update };
   }
+}
+
+function logFailure(failure: PartitionFailure, { log }: Platform): void {
+  log.write(JSON.stringify({ level: 'error', ...failure }));
+}
+
+/**
+ * One day's money. When no day is due there are no items: the date is then that of the day which is not complete
+ * yet, so that nothing that was delivered can be taken for withdrawn.
+ */
+function spendAnswer<Config>(
+  provider: Pick<Provider<Config, unknown>, 'name' | 'config' | 'currency'>,
+  subject: Subject,
+  { spend }: ValueSink,
+  last_update: string | null,
+  { clock }: Platform,
+): StreamAnswer {
+  if (spend !== null) return { ...nflexSpend(spend), last_update };
+  const spend_date = (last_update ?? formatInstant(clock.plan())).slice(0, 10);
+  return { currency: currencyOf(provider, subject), spend_date, items: [], last_update };
 }
 
 /** One run of `validateCredentials`, wherever it happens: a typed error when they are not good. */

@@ -2,13 +2,13 @@ import { commitCell } from './cells.ts';
 import { cellAt, type Grid } from './grid.ts';
 import type { SyncJob } from './job.ts';
 import { assertSameGrid, covering, type PlannedCell } from './plan.ts';
-import type { Policy } from './provider.ts';
+import type { Dated, Policy } from './provider.ts';
 import type { Turn } from './report.ts';
 import { type Lease, NOTHING_STORED, type PartitionState } from './state/state.ts';
 
 /** What is stored, on the provider's grid of today; on another one nothing is added to it. */
-export async function openHistory<Client>(
-  job: SyncJob<Client>,
+export async function openHistory<Client, Model extends Dated>(
+  job: SyncJob<Client, Model>,
   grid: Grid,
   partition: string,
   { fence, state, commit }: Lease,
@@ -28,12 +28,30 @@ export async function openHistory<Client>(
   return anew;
 }
 
+/**
+ * The state after a look at what is there now, for a provider that keeps no history. It is stored at once: what was
+ * seen cannot be seen again.
+ */
+export async function observed<Client, Model extends Dated>(
+  { clock, client, signal, stream }: SyncJob<Client, Model>,
+  partition: string,
+  state: PartitionState,
+  { commit }: Lease,
+): Promise<PartitionState> {
+  if (!stream.observe) return state;
+  const now = clock.plan();
+  const memory = await stream.observe(client, { partition, memory: state.memory, now, signal });
+  const next = { ...state, memory };
+  await commit(next);
+  return next;
+}
+
 /** The state after a delivered cell: never ahead of what the sink acknowledged. */
-export function advanced<Client>(
+export function advanced<Client, Model extends Dated>(
   state: PartitionState,
   planned: readonly PlannedCell[],
   { read, settled, mapped, receipt }: Turn,
-  job: SyncJob<Client>,
+  job: SyncJob<Client, Model>,
   policy: Policy,
 ): PartitionState {
   const now = job.clock.plan();
@@ -46,6 +64,8 @@ export function advanced<Client>(
     records: settled.records.length,
     quarantined: mapped.tally.bad.length,
     readAt: now,
+    ...('amount' in mapped ? { amount: mapped.amount } : {}),
+    ...(settled.gaps?.length ? { gaps: settled.gaps } : {}),
   };
   const finality = { ...job.settings, settledUntil: policy.settledUntil, now };
   return {

@@ -85,13 +85,20 @@ export interface Http {
    * @throws SyncError of the last attempt, naming method and path; `signal.reason` when aborted
    */
   send(request: Sent, judge?: Judge): Promise<HttpResponse>;
+  /**
+   * Lets one more server be reached: one that the account's own catalog names. The rules for addresses hold for
+   * it as for the account's URL.
+   * @throws EgressDenied
+   */
+  admit(url: URL): void;
   /** Ends what is still running and gives every socket back. */
   close(): void;
 }
 
 /** Makes a client with sockets of its own: nothing of it is shared with another account. */
 export function createHttp(options: HttpOptions): Http {
-  const rules = { origins: options.origins, loopback: options.loopback ?? true };
+  const origins = [...options.origins];
+  const rules = { origins, loopback: options.loopback ?? true };
   const agents = createAgents(rules, options.tls, options.resolve, options.proxyFor);
   const life = new AbortController();
   setMaxListeners(0, life.signal);
@@ -107,6 +114,10 @@ export function createHttp(options: HttpOptions): Http {
       } catch (error) {
         throw error === life.signal.reason ? error : redactError(error, options.redact);
       }
+    },
+    admit(url) {
+      checkUrl(url, { ...rules, origins: [url] });
+      origins.push(url);
     },
     close() {
       options.signal.removeEventListener('abort', abort);

@@ -1,8 +1,9 @@
 import type { Clock } from './clock.ts';
+import type { Mapped } from './deliver.ts';
 import type { Log } from './log.ts';
-import type { Mapper } from './map.ts';
-import type { MetricsStream, Provider } from './provider.ts';
-import type { BadRow } from './read.ts';
+import type { UsageRecord } from './models/usage.ts';
+import type { CellStream, Dated, Provider } from './provider.ts';
+import type { BadRow, CellRead } from './read.ts';
 import type { WindowReport } from './report.ts';
 import type { Quarantined, Sink } from './sink/sink.ts';
 import type { State } from './state/state.ts';
@@ -18,11 +19,25 @@ export interface Settings {
   readonly initialInterval: number;
 }
 
+/** The streams that are told in cells. */
+export type CellStreamName = 'metrics' | 'spend';
+
+/** How one cell's records, settled, become what is delivered: the stage `map`. */
+export type MapStage<Model extends Dated> = (
+  records: readonly Model[],
+  read: Pick<CellRead<Model>, 'bad' | 'cell'>,
+) => Mapped;
+
 /** One account's stream, ready to be worked on. */
-export interface SyncJob<Client> {
+export interface SyncJob<Client, Model extends Dated = UsageRecord> {
   readonly account: string;
-  readonly provider: Pick<Provider<unknown, Client>, 'policy' | 'partitions' | 'concurrency'>;
-  readonly stream: MetricsStream<Client>;
+  /** The stream's name: what is stored of it stands under that. */
+  readonly name: CellStreamName;
+  readonly provider: Pick<
+    Provider<unknown, Client>,
+    'policy' | 'partitions' | 'settledUntil' | 'concurrency'
+  >;
+  readonly stream: CellStream<Client, Model>;
   readonly client: Client;
   readonly clock: Clock;
   /** Aborts when time is up: complete cells are committed, the rest is for the next run. */
@@ -30,7 +45,7 @@ export interface SyncJob<Client> {
   readonly log: Log;
   readonly settings: Settings;
   /** How records become metrics, in the account's name. */
-  readonly mapperFor: (partition: string) => Mapper;
+  readonly mapFor: (partition: string) => MapStage<Model>;
   readonly sink: Sink;
   readonly state: State;
   /** Where a partition begins of which nothing is stored: the event's `last_update`. */
@@ -38,6 +53,8 @@ export interface SyncJob<Client> {
   /** `--from/--to`: read this again, whatever is due. */
   readonly range?: Interval;
   readonly order?: 'oldest-first' | 'fresh-first';
+  /** The most cells of a partition that one run may give; all that are due when absent. */
+  readonly most?: number;
   /** Rewrites the history on a grid that changed. */
   readonly regrid: boolean;
   /** Tries although a former failure asks to wait. */

@@ -1,46 +1,50 @@
-import type { Clock } from './clock.ts';
 import { cellsOver, defineGrid } from './grid.ts';
 import { setupTimeInterval } from './interval.ts';
+import type { Settings } from './job.ts';
 import type { LogEntry } from './models/log-entry.ts';
+import { eachPartition, type PartitionedJob } from './partitions.ts';
 import type { JournalStream } from './provider.ts';
-import { reportUntil, type StreamReport } from './report.ts';
+import { idle, type PartitionReport, reportOf, type StreamReport } from './report.ts';
 import type { Sink } from './sink/sink.ts';
-import type { State } from './state/state.ts';
-import { type Millis, parseInstant } from './time.ts';
+import { type Millis, parseInstant, SECOND } from './time.ts';
 
 /** One account's events, ready to be read. Durations in seconds. */
-export interface JournalJob<Client> {
-  readonly account: string;
+export interface JournalJob<Client> extends PartitionedJob {
   readonly stream: JournalStream<Client, LogEntry>;
   readonly client: Client;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly poll: number;
-  readonly initialInterval: number;
+  readonly settings: Pick<Settings, 'poll' | 'initialInterval'>;
   readonly sink: Sink;
-  readonly state: State;
-  readonly seed: Millis | null;
 }
 
 /** Events are kept in files of a day each. */
 const days = defineGrid(1440, 'UTC');
 
-/**
- * Reads what happened since the last run. A sink that replaces is given whole days, the last as far as it has
- * come; one that only returns is given what is new.
- */
+/** Reads what happened since the last run; a failure is remembered. */
 export async function syncJournal<Client>(job: JournalJob<Client>): Promise<StreamReport> {
+  const { reports, failures } = await eachPartition(job, ['all'], () => readJournal(job));
+  return reportOf(reports, [], failures);
+}
+
+/**
+ * A sink that replaces is given whole days, the last as far as it has come; one that only returns is given what is
+ * new.
+ */
+async function readJournal<Client>(job: JournalJob<Client>): Promise<PartitionReport> {
+  const { poll, initialInterval } = job.settings;
   const lease = await job.state.acquire({ account: job.account, stream: 'logs', partition: 'all' });
-  if (lease === null) return reportUntil('busy', job.seed, job.poll);
+  if (lease === null) return idle('all', 'busy', job.seed);
+  const reached = (until: Millis) => ({ ...idle('all', 'done', until), nextDue: until + poll * SECOND });
   try {
     const checkpoint = lease.state.checkpoint ?? job.seed;
-    const options = { initial_interval: job.initialInterval };
     const due = setupTimeInterval(
-      { last_update: checkpoint, poll_interval: job.poll },
-      options,
+      { last_update: checkpoint, poll_interval: poll },
+      { initial_interval: initialInterval },
       job.clock.plan(),
     );
-    if (due === null) return reportUntil('nothing_due', checkpoint, job.poll);
+    if (due === null)
+      return checkpoint === null
+        ? idle('all', 'nothing_due', null)
+        : { ...reached(checkpoint), status: 'nothing_due' };
     const [first] = job.sink.replaces ? cellsOver(days, due) : [due];
     const span = { start: first?.start ?? due.start, end: due.end };
     const { items, notes } = await job.stream.collect(job.client, { span, signal: job.signal });
@@ -49,7 +53,7 @@ export async function syncJournal<Client>(job: JournalJob<Client>): Promise<Stre
       await job.sink.deliverJournal({ account: job.account, fence: lease.fence, day, entries });
     }
     await lease.commit({ ...lease.state, origin: lease.state.origin ?? span.start, checkpoint: due.end });
-    return reportUntil('done', due.end, job.poll, [`${items.length} log entries`, ...notes]);
+    return { ...reached(due.end), notes: [`${items.length} log entries`, ...notes] };
   } finally {
     await lease.release();
   }

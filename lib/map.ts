@@ -24,7 +24,7 @@ export interface Tally {
 }
 
 /** One cell's metrics, evaluated as they are consumed, and what is known afterwards. */
-export interface Mapped {
+export interface MappedMetrics {
   readonly metrics: Iterable<Metric>;
   readonly tally: Tally;
 }
@@ -45,15 +45,17 @@ export interface Mapper {
  * than one) cannot be mapped: a mapping that fails on many would bill a part as the whole.
  * @param bad rows that could not even be normalised.
  */
-export function mapCell(records: readonly UsageRecord[], bad: readonly BadRow[], mapper: Mapper): Mapped {
-  const tally: Tally = {
-    metrics: 0,
-    nullResults: 0,
-    conflicting: 0,
-    unmapped: Object.create(null),
-    bad: [...bad],
-  };
+export function mapCell(
+  records: readonly UsageRecord[],
+  bad: readonly BadRow[],
+  mapper: Mapper,
+): MappedMetrics {
+  const tally = newTally(bad);
   return { metrics: toMetrics(records, mapper, tally), tally };
+}
+
+export function newTally(bad: readonly BadRow[]): Tally {
+  return { metrics: 0, nullResults: 0, conflicting: 0, unmapped: Object.create(null), bad: [...bad] };
 }
 
 function* toMetrics(records: readonly UsageRecord[], mapper: Mapper, tally: Tally): Generator<Metric> {

@@ -6,6 +6,7 @@ import type { Log } from './log.ts';
 import type { Location } from './models/location.ts';
 import type { LogEntry } from './models/log-entry.ts';
 import type { Resource } from './models/resource.ts';
+import type { SpendRecord } from './models/spend-record.ts';
 import type { StatusItem } from './models/status.ts';
 import type { UsageRecord } from './models/usage.ts';
 import type { Page } from './paginate.ts';
@@ -31,13 +32,30 @@ export interface Policy {
   readonly notes: readonly string[];
 }
 
+/** Something odd in what the provider told: it was dealt with by a rule, and a person may want to know. */
+export interface Finding {
+  /** What happened and what was done about it, the same words each time: findings are added up by them. */
+  readonly what: string;
+  /** The provider's id of the resource. */
+  readonly id: string;
+  /** Time that was cut, in milliseconds, where the rule cuts time. */
+  readonly millis?: Millis;
+}
+
+/** Time of which nothing is known: neither usage nor zero. */
+export interface Gap extends Interval {
+  readonly why: string;
+}
+
 /** What the records of one cell came to. */
-export interface Settled {
-  readonly records: readonly UsageRecord[];
+export interface Settled<Model = UsageRecord> {
+  readonly records: readonly Model[];
   /** Records that the provider's rule calls the same as another, and dropped. */
   readonly duplicates: number;
   /** The partition's small memory for the next cell; committed with the checkpoint. */
   readonly memory?: unknown;
+  readonly findings?: readonly Finding[];
+  readonly gaps?: readonly Gap[];
 }
 
 /** Which rows a fetch is about. */
@@ -50,27 +68,58 @@ export interface FetchRequest {
   readonly signal: AbortSignal;
 }
 
-/** Usage, told in cells of the policy's grid. */
-export interface MetricsStream<Client> {
+/** What is asked when the present state is looked at, before anything is planned. */
+export interface ObserveRequest {
+  readonly partition: string;
+  /** What the last run left; null on the first. */
+  readonly memory: unknown;
+  /** Planning clock. */
+  readonly now: Millis;
+  readonly signal: AbortSignal;
+}
+
+/** What every model of a cell says of itself. */
+export interface Dated {
+  /** Half-open. */
+  readonly period: Interval;
+  /** As the provider gave it. */
+  readonly raw: unknown;
+}
+
+/** Usage or money, told in cells of the policy's grid. */
+export interface CellStream<Client, Model extends Dated> {
+  /**
+   * For a provider that keeps no history: looks at what is there now and adds it to the partition's memory, from
+   * which `settle` derives the cells. Runs once in every run, whatever is due; what it returns is committed.
+   */
+  observe?(client: Client, request: ObserveRequest): Promise<unknown>;
   /**
    * The raw rows that concern the span, page by page. It may give more than was asked: the engine cuts. It must
    * give all: a page that cannot be trusted throws.
    */
   fetch(client: Client, request: FetchRequest): AsyncIterable<Page>;
   /** Pure. Throws `MalformedResponse` naming the record and the field. */
-  normalize(raw: unknown): readonly UsageRecord[];
+  normalize(raw: unknown): readonly Model[];
   /** When a row begins, as far as that can still be read of one that cannot be normalised. */
   startOf(raw: unknown): Millis | null;
+  /** The same of its end, where rows are life intervals; absent or null means that it may still go on. */
+  endOf?(raw: unknown): Millis | null;
   /** A record belongs whole to the cell of its start, or, as a life interval, to every cell it overlaps. */
   readonly belongs: 'start' | 'overlap';
   /** Pure: one cell's records, and what the partition remembers, to those that count. */
-  settle(records: readonly UsageRecord[], cell: Interval, memory: unknown): Settled;
+  settle(records: readonly Model[], cell: Interval, memory: unknown): Settled<Model>;
 }
+
+export type MetricsStream<Client> = CellStream<Client, UsageRecord>;
+
+/** Money, told in cells of a UTC day. */
+export type SpendStream<Client> = CellStream<Client, SpendRecord>;
 
 /** What a snapshot is taken of, and how. */
 export interface SnapshotRequest {
   /** Where the operator says that the provider's zones are: by zone id or name. */
   readonly locations: Readonly<Record<string, Location>>;
+  readonly partition: string;
   /** Planning clock. */
   readonly now: Millis;
   readonly signal: AbortSignal;
@@ -109,12 +158,14 @@ export interface Provider<Config, Client> {
   readonly name: string;
   /** The account's `credentials`, parsed once; secrets become unprintable here. */
   readonly config: z.ZodType<Config> & { strict(): z.ZodType<Config> };
-  /** The one base URL of the account: network access goes there and nowhere else. */
-  origin(config: NoInfer<Config>): URL;
+  /** The base URLs that the account names: network access goes there, and where the account's own catalog says. */
+  origins(config: NoInfer<Config>): readonly URL[];
   /** TLS of the account: a private CA, and whether certificates are verified. */
   tls(config: NoInfer<Config>): { readonly ca?: string; readonly verify: boolean };
   /** Everything that must never be printed. */
   secrets(config: NoInfer<Config>): readonly Secret[];
+  /** ISO 4217, of a provider with spend: what rates does not know it, the account does. */
+  currency?(config: NoInfer<Config>): string;
   /** How many spans may be read at once. */
   readonly concurrency: number;
   /** Seconds, where the account sets none: how far planning stays behind now, how far back is read again. */
@@ -124,10 +175,13 @@ export interface Provider<Config, Client> {
   policy(client: Client): Promise<Policy>;
   /** The units of leases and checkpoints within the account; `['all']` when absent. */
   partitions?(client: Client): Promise<readonly string[]>;
+  /** Finality that differs by partition; see {@link Policy.settledUntil}, in whose place it stands. */
+  settledUntil?(client: Client, partition: string): Promise<Millis | null>;
   /** Asks the provider whether it knows these credentials and allows what is needed; throws a typed error when not. */
   verify(client: Client): Promise<{ readonly notes: readonly string[] }>;
   readonly streams: {
     readonly metrics?: MetricsStream<Client>;
+    readonly spend?: SpendStream<Client>;
     readonly resources?: SnapshotStream<Client, Resource>;
     readonly status?: SnapshotStream<Client, StatusItem>;
     readonly logs?: JournalStream<Client, LogEntry>;

@@ -36,18 +36,26 @@ type Connect = (
 ) => void;
 
 /**
- * Makes an agent connect through a proxy's tunnel. The proxy sees host and port; what is said stays between us
- * and the provider, whose certificate is verified as without a proxy.
+ * Makes an agent connect through the tunnel of the proxy that a host is reached by, where there is one. The proxy
+ * sees host and port; what is said stays between us and the provider, whose certificate is verified as without a
+ * proxy.
  */
-export function tunnelThrough(agent: http.Agent, proxy: URL): void {
+export function throughProxies(agent: http.Agent, proxyFor: ProxyFor): void {
   const secure = agent instanceof https.Agent;
-  const connect: Connect = (options, callback) => {
-    openTunnel(proxy, `${options.host}:${options.port}`).then((socket) => {
+  const direct = (agent as unknown as { createConnection: (...args: unknown[]) => unknown }).createConnection;
+  const connect = (options: Parameters<Connect>[0], callback: Parameters<Connect>[1]) => {
+    const proxy = proxyFor(placeOf(secure ? 'https:' : 'http:', options));
+    if (proxy === null) return direct.call(agent, options, callback);
+    return void openTunnel(proxy, `${options.host}:${options.port}`).then((socket) => {
       if (secure) callback(null, tls.connect({ ...options, socket: socket as never }));
       else callback(null, socket);
     }, callback);
   };
   Object.assign(agent, { createConnection: connect });
+}
+
+function placeOf(scheme: string, { host = '', port = '' }: { host?: string; port?: number | string }): URL {
+  return new URL(`${scheme}//${host.includes(':') ? `[${host}]` : host}:${port}`);
 }
 
 function openTunnel(proxy: URL, target: string): Promise<Duplex> {

@@ -3,8 +3,9 @@ import type { Grid } from './grid.ts';
 import type { Log } from './log.ts';
 import type { UsageRecord } from './models/usage.ts';
 import { covering, type PlannedCell, spanOf } from './plan.ts';
-import type { MetricsStream } from './provider.ts';
+import type { CellStream, Dated } from './provider.ts';
 import { type RowsSeen, rowsSeen } from './rows-seen.ts';
+import type { Interval } from './time.ts';
 
 /** A row that could not be normalised, with its error. */
 export interface BadRow {
@@ -13,14 +14,14 @@ export interface BadRow {
 }
 
 /** One planned cell with all its rows. */
-export interface CellRead {
+export interface CellRead<Model extends Dated = UsageRecord> {
   readonly cell: PlannedCell;
-  readonly records: readonly UsageRecord[];
+  readonly records: readonly Model[];
   readonly bad: readonly BadRow[];
 }
 
-export interface ReadOptions<Client> {
-  readonly stream: MetricsStream<Client>;
+export interface ReadOptions<Client, Model extends Dated> {
+  readonly stream: CellStream<Client, Model>;
   readonly client: Client;
   readonly grid: Grid;
   readonly partition: string;
@@ -40,14 +41,14 @@ const ROWS_AHEAD = 40_000;
  * provider's concurrency, and are as wide as the rows seen so far allow: few requests for a small cloud,
  * bounded memory for a large one. The first goes alone: what the provider refuses is asked once. Stops without an error when the signal aborts.
  */
-export async function* readCells<Client>(
+export async function* readCells<Client, Model extends Dated>(
   cells: readonly PlannedCell[],
-  options: ReadOptions<Client>,
-): AsyncGenerator<CellRead> {
+  options: ReadOptions<Client, Model>,
+): AsyncGenerator<CellRead<Model>> {
   const { signal } = options;
   const abandoned = new AbortController();
   const either = AbortSignal.any([signal, abandoned.signal]);
-  const ahead: Promise<CellRead[]>[] = [];
+  const ahead: Promise<CellRead<Model>[]>[] = [];
   let rest = cells;
   let width = 1;
   let concurrency = 1;
@@ -82,10 +83,10 @@ const MOST_WALKS = 6;
  * come again on another page may be the provider's own duplicates, or rows that changed places, one of which was
  * then missed: a second walk must give the very same.
  */
-async function readSpan<Client>(
+async function readSpan<Client, Model extends Dated>(
   span: readonly PlannedCell[],
-  options: ReadOptions<Client>,
-): Promise<CellRead[]> {
+  options: ReadOptions<Client, Model>,
+): Promise<CellRead<Model>[]> {
   let failed = false;
   let before: string | null = null;
   for (let walks = 0; walks < MOST_WALKS; walks += 1) {
@@ -106,12 +107,12 @@ async function readSpan<Client>(
   });
 }
 
-async function walk<Client>(
+async function walk<Client, Model extends Dated>(
   span: readonly PlannedCell[],
-  options: ReadOptions<Client>,
-): Promise<{ reads: CellRead[]; rows: RowsSeen }> {
+  options: ReadOptions<Client, Model>,
+): Promise<{ reads: CellRead<Model>[]; rows: RowsSeen }> {
   const { client, grid, partition, signal, stream } = options;
-  const reads = span.map((cell) => ({ cell, records: [] as UsageRecord[], bad: [] as BadRow[] }));
+  const reads = span.map((cell) => ({ cell, records: [] as Model[], bad: [] as BadRow[] }));
   const place = placing(reads, stream.belongs);
   const { start, end } = covering(span);
   /** Asked for only to be sure that the span is whole. A row that cannot be dated is looked at. */
@@ -134,32 +135,42 @@ async function walk<Client>(
       }
     }
     assertFewBad(bad, page.rows.length);
-    for (const row of bad) homeOf(row, reads, stream)?.bad.push(row);
+    for (const row of bad) for (const read of homesOf(row, reads, stream)) read.bad.push(row);
   }
   return { reads, rows };
 }
 
-interface OpenRead extends CellRead {
-  readonly records: UsageRecord[];
+interface OpenRead<Model extends Dated> extends CellRead<Model> {
+  readonly records: Model[];
   readonly bad: BadRow[];
 }
 
 /** Which cells a record belongs to; none when the fetch gave more than was asked. */
-function placing(
-  reads: readonly OpenRead[],
+function placing<Model extends Dated>(
+  reads: readonly OpenRead<Model>[],
   belongs: 'start' | 'overlap',
-): (record: UsageRecord) => readonly OpenRead[] {
+): (record: Model) => readonly OpenRead<Model>[] {
   const ordered = [...reads].sort((a, b) => a.cell.start - b.cell.start);
-  if (belongs === 'overlap') {
-    return ({ period }) => ordered.filter(({ cell }) => period.start < cell.end && period.end > cell.start);
-  }
+  if (belongs === 'overlap') return ({ period }) => ordered.filter(({ cell }) => touches(cell, period));
   return ({ period }) => {
     const found = lastStartingBy(ordered, period.start);
     return found && period.start < found.cell.end ? [found] : [];
   };
 }
 
-function lastStartingBy(ordered: readonly OpenRead[], instant: number): OpenRead | undefined {
+/**
+ * Whether a life concerns a cell. One without length, or whose end was noted before its start, concerns the cells
+ * it lies in all the same: `settle` must see it to say that it counts for nothing.
+ */
+function touches(cell: Interval, { start, end }: Interval): boolean {
+  const from = Math.min(start, end);
+  return from < cell.end && (from >= cell.start || Math.max(start, end) > cell.start);
+}
+
+function lastStartingBy<Model extends Dated>(
+  ordered: readonly OpenRead<Model>[],
+  instant: number,
+): OpenRead<Model> | undefined {
   let low = 0;
   let high = ordered.length;
   while (low < high) {
@@ -170,15 +181,22 @@ function lastStartingBy(ordered: readonly OpenRead[], instant: number): OpenRead
   return ordered[low - 1];
 }
 
-/** A row that cannot even be dated is kept with the first cell that was asked for. */
-function homeOf<Client>(
-  row: BadRow,
-  reads: readonly OpenRead[],
-  stream: MetricsStream<Client>,
-): OpenRead | undefined {
-  const start = stream.startOf(row.raw);
-  if (start === null) return reads[0];
-  return reads.find(({ cell }) => cell.start <= start && start < cell.end);
+/**
+ * The cells that a row is missing from. One that cannot even be dated is kept with the first cell that was asked
+ * for; a life interval is missing from every cell that it may overlap.
+ */
+function homesOf<Client, Model extends Dated>(
+  { raw }: BadRow,
+  reads: readonly OpenRead<Model>[],
+  stream: CellStream<Client, Model>,
+): readonly OpenRead<Model>[] {
+  const start = stream.startOf(raw);
+  if (start === null) return reads.slice(0, 1);
+  if (stream.belongs === 'start') {
+    return reads.filter(({ cell }) => cell.start <= start && start < cell.end);
+  }
+  const end = stream.endOf?.(raw) ?? Number.POSITIVE_INFINITY;
+  return reads.filter(({ cell }) => touches(cell, { start, end }));
 }
 
 /**
@@ -198,7 +216,10 @@ function assertFewBad(bad: readonly BadRow[], of: number): void {
 }
 
 /** How many cells a span may have, and how many spans may be read at once, going by the rows of the last one. */
-function pace(reads: readonly CellRead[], most: number): { width: number; concurrency: number } {
+function pace(
+  reads: readonly { readonly records: readonly unknown[] }[],
+  most: number,
+): { width: number; concurrency: number } {
   const rows = reads.reduce((sum, read) => sum + read.records.length, 0);
   const perCell = Math.max(1, rows) / reads.length;
   const width = Math.max(1, Math.floor(ROWS_AHEAD / most / perCell));

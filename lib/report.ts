@@ -1,10 +1,11 @@
+import type { Mapped } from './deliver.ts';
 import { toWireError, type WireError } from './errors.ts';
-import type { Mapped } from './map.ts';
-import type { Settled } from './provider.ts';
+import { findingNotes } from './findings.ts';
+import type { Dated, Finding, Gap, Settled } from './provider.ts';
 import type { CellRead } from './read.ts';
 import type { Receipt } from './sink/sink.ts';
 import type { PartitionState } from './state/state.ts';
-import { formatInstant, type Millis, SECOND } from './time.ts';
+import { formatInstant, type Millis } from './time.ts';
 
 /** What became of one cell. Counts are of records unless they say metrics. */
 export interface WindowReport {
@@ -27,12 +28,17 @@ export interface WindowReport {
   /** It had been delivered before, and is different now. */
   readonly changed: boolean;
   readonly reasons: readonly string[];
+  /** What was odd in it, and dealt with by a rule; absent when nothing was. */
+  readonly findings?: readonly Finding[];
+  /** Of spend: exact decimal text, what it comes to and, when that changed, what it came to before. */
+  readonly amount?: string;
+  readonly amount_before?: string;
 }
 
 /** Everything that one turn of the loop found out about its cell. */
-export interface Turn {
-  readonly read: CellRead;
-  readonly settled: Settled;
+export interface Turn<Model extends Dated = Dated> {
+  readonly read: CellRead<Model>;
+  readonly settled: Settled<Model>;
   readonly mapped: Mapped;
   readonly receipt: Receipt;
 }
@@ -41,13 +47,20 @@ export interface Turn {
 export interface StreamReport {
   readonly status: 'done' | 'nothing_due' | 'busy' | 'continue';
   readonly windows: readonly WindowReport[];
-  readonly gaps: readonly { readonly start: string; readonly end: string; readonly why: string }[];
+  /** Time of which nothing is known: neither usage nor zero. */
+  readonly gaps: readonly ReportedGap[];
   readonly notes: readonly string[];
   /** The end of the last contiguous committed cell; null before the first. */
   readonly last_update: string | null;
   readonly next_due: string | null;
   /** Partitions that failed while others did not; absent when none did. */
   readonly failures?: readonly PartitionFailure[];
+}
+
+export interface ReportedGap {
+  readonly start: string;
+  readonly end: string;
+  readonly why: string;
 }
 
 export interface PartitionFailure extends WireError {
@@ -59,19 +72,29 @@ export interface PartitionReport {
   readonly partition: string;
   readonly status: StreamReport['status'];
   readonly windows: readonly WindowReport[];
+  readonly gaps: readonly ReportedGap[];
   readonly notes: readonly string[];
   readonly checkpoint: Millis | null;
   readonly nextDue: Millis | null;
 }
 
-/** One turn of the loop as a report; `state` is what was committed of it. */
+/** A partition that failed, and how far it had come: the account's answer must not pass it. */
+export interface FailedPartition {
+  readonly partition: string;
+  readonly error: unknown;
+  readonly checkpoint: Millis | null;
+}
+
+/** One turn of the loop as a report; `before` and `after` are what was stored of the partition around it. */
 export function describeWindow(
   partition: string,
   { read, settled, mapped, receipt }: Turn,
-  state: PartitionState,
+  before: PartitionState,
+  after: PartitionState,
 ): WindowReport {
   const { tally } = mapped;
   const { start, end, reasons } = read.cell;
+  const stored = (state: PartitionState) => state.cells.find((cell) => cell.start === start);
   return {
     start: formatInstant(start),
     end: formatInstant(end),
@@ -82,25 +105,37 @@ export function describeWindow(
     duplicates: settled.duplicates,
     conflicting: tally.conflicting,
     quarantined: tally.bad.length,
-    settled: state.cells.find((cell) => cell.start === start)?.settled ?? true,
+    settled: stored(after)?.settled ?? true,
     changed: receipt.previous !== null && receipt.previous !== receipt.digest,
     reasons,
+    ...(settled.findings?.length ? { findings: settled.findings } : {}),
+    ...('amount' in mapped ? amountsOf(mapped.amount, stored(before)?.amount) : {}),
   };
+}
+
+function amountsOf(amount: string, before: string | undefined) {
+  return before === undefined || before === amount ? { amount } : { amount, amount_before: before };
+}
+
+/** A gap as it is reported. */
+export function reportGap({ start, end, why }: Gap): ReportedGap {
+  return { start: formatInstant(start), end: formatInstant(end), why };
 }
 
 /** Puts the partitions' reports together; what holds for the account is what holds for its slowest partition. */
 export function reportOf(
   partitions: readonly PartitionReport[],
   notes: readonly string[],
-  failures: readonly { readonly partition: string; readonly error: unknown }[] = [],
+  failures: readonly FailedPartition[] = [],
 ): StreamReport {
   const statuses = new Set(partitions.map((report) => report.status));
-  const checkpoints = partitions.map((report) => report.checkpoint);
+  const windows = partitions.flatMap((report) => report.windows);
+  const checkpoints = [...partitions, ...failures].map(({ checkpoint }) => checkpoint);
   return {
     status: (['continue', 'busy', 'done'] as const).find((status) => statuses.has(status)) ?? 'nothing_due',
-    windows: partitions.flatMap((report) => report.windows),
-    gaps: [],
-    notes: [...notes, ...partitions.flatMap((report) => report.notes)],
+    windows,
+    gaps: partitions.flatMap((report) => report.gaps),
+    notes: [...notes, ...partitions.flatMap((report) => report.notes), ...findingNotes(windows)],
     last_update: printed(checkpoints.includes(null) ? null : earliest(checkpoints)),
     next_due: printed(earliest(partitions.map((report) => report.nextDue))),
     ...(failures.length === 0
@@ -109,15 +144,13 @@ export function reportOf(
   };
 }
 
-/** The answer of a stream that has no cells: what is true at a moment, or was told until then. @param poll seconds */
-export function reportUntil(
-  status: StreamReport['status'],
-  until: Millis | null,
-  poll: number,
-  notes: readonly string[] = [],
-): StreamReport {
-  const nextDue = until === null ? null : until + poll * SECOND;
-  return { status, windows: [], gaps: [], notes, last_update: printed(until), next_due: printed(nextDue) };
+/** Nothing was done, and `last_update` stays as it came. */
+export function idle(
+  partition: string,
+  status: PartitionReport['status'],
+  checkpoint: Millis | null,
+): PartitionReport {
+  return { partition, status, windows: [], gaps: [], notes: [], checkpoint, nextDue: null };
 }
 
 function earliest(instants: readonly (Millis | null)[]): Millis | null {

@@ -1,21 +1,22 @@
 import { markCredentials } from './backoff.ts';
-import { connected, type Platform, type Subject } from './connect.ts';
-import { InvalidConfig, SyncError } from './errors.ts';
-import { rememberingFailure } from './failure.ts';
+import { connected, type Platform, parseCredentials, type Subject, type Tools } from './connect.ts';
+import { InvalidConfig } from './errors.ts';
 import type { Grid } from './grid.ts';
-import type { SyncJob } from './job.ts';
+import type { CellStreamName, MapStage, SyncJob } from './job.ts';
 import { syncJournal } from './journal.ts';
-import type { Mapper } from './map.ts';
+import { type Mapper, mapCell } from './map.ts';
+import { mapSpend } from './map-spend.ts';
 import type { Mapping } from './mapping/load.ts';
 import { usageKeys } from './models/key.ts';
 import { type Resource, resourceKey, serialiseResource } from './models/resource.ts';
+import type { UsageRecord } from './models/usage.ts';
 import { assertSameGrid, type Plan, planCells } from './plan.ts';
 import type { Provider } from './provider.ts';
-import type { BadRow } from './read.ts';
+import { quarantineWith } from './quarantine.ts';
 import { type Redact, redactError } from './redact.ts';
-import { reportUntil, type StreamReport } from './report.ts';
-import type { Quarantined, Sink } from './sink/sink.ts';
-import { type SnapshotJob, syncSnapshot } from './snapshot.ts';
+import type { StreamReport } from './report.ts';
+import type { Sink } from './sink/sink.ts';
+import { syncSnapshots } from './snapshot.ts';
 import type { State } from './state/state.ts';
 import { syncStream } from './sync.ts';
 import { formatInstant, type Millis } from './time.ts';
@@ -41,11 +42,17 @@ export interface Target {
   readonly seed: Millis | null;
 }
 
-export type StreamName = 'resources' | 'metrics' | 'status' | 'logs';
+export type StreamName = 'resources' | 'metrics' | 'spend' | 'status' | 'logs';
 
 /** The streams that a provider has, in the order in which they are run. */
 export function streamNames({ streams }: Pick<Provider<unknown, unknown>, 'streams'>): StreamName[] {
-  return (['resources', 'metrics', 'status', 'logs'] as const).filter((name) => streams[name] !== undefined);
+  const all = ['resources', 'metrics', 'spend', 'status', 'logs'] as const;
+  return all.filter((name) => streams[name] !== undefined);
+}
+
+/** Those that have a plan. */
+export function isCellStream(name: StreamName): name is CellStreamName {
+  return name === 'metrics' || name === 'spend';
 }
 
 /** Reads one stream of an account and delivers it. @throws SyncError without a secret in its texts. */
@@ -57,59 +64,92 @@ export function runStream<Config, Client>(
   target: Target,
   options: SyncOptions = {},
 ): Promise<StreamReport> {
-  if (name === 'metrics') return runMetrics(provider, subject, platform, target, options);
-  return connected(provider, subject, platform, async (client, { log, redact }) => {
-    const shared = { ...platform, ...target, account: subject.id, client, log, poll: subject.poll };
-    const rules = {
-      ...shared,
-      now: platform.clock.plan(),
-      credentialsMark: markCredentials(subject.credentials),
-      retryNow: options.retryNow ?? false,
-      clean: (error: unknown) => redactError(error, redact),
+  return connected(provider, subject, platform, async (client, tools) => {
+    const { metrics, spend, resources, status, logs } = provider.streams;
+    const job = jobOf(provider, name, subject, platform, target, options, client, tools);
+    const strict = subject.strict ?? false;
+    const run = () => {
+      if (name === 'metrics' && metrics) {
+        const mapper = (partition: string) => mapperOf(provider.name, subject, target.mapping, partition);
+        const mapFor = (partition: string): MapStage<UsageRecord> => {
+          const by = mapper(partition);
+          return (records, { bad }) => mapCell(records, bad, by);
+        };
+        return syncStream({ ...job, name, stream: metrics, mapFor });
+      }
+      if (name === 'spend' && spend) {
+        const by = { currency: currencyOf(provider, subject), strict };
+        // Without a sink the caller gets one document: one day's.
+        const most = target.sink.replaces ? {} : { most: 1 };
+        return syncStream({
+          ...job,
+          ...most,
+          name,
+          stream: spend,
+          mapFor: () => (records, read) => mapSpend(records, read, by),
+        });
+      }
+      if (name === 'resources' && resources) {
+        return syncSnapshots({ ...job, name, stream: resources, print: printResource }, provider.partitions);
+      }
+      if (name === 'status' && status) {
+        return syncSnapshots({ ...job, name, stream: status, print: (item) => ({ id: '', value: item }) });
+      }
+      if (name === 'logs' && logs) return syncJournal({ ...job, name, stream: logs });
+      throw new InvalidConfig(`${provider.name} has no ${name}`, { code: 'UNKNOWN_STREAM' });
     };
-    const key = { account: subject.id, stream: name, partition: 'all' };
-    try {
-      return await rememberingFailure(key, rules, () =>
-        runSnapshotOrJournal(provider, name, subject, shared),
-      );
-    } catch (error) {
-      if (platform.signal.aborted) return reportUntil('continue', target.seed, subject.poll);
-      throw error;
-    }
+    return withoutSecrets(await run(), tools.redact);
   });
 }
 
-function runSnapshotOrJournal<Config, Client>(
-  provider: Provider<Config, Client>,
-  name: Exclude<StreamName, 'metrics'>,
+/** What an account's spend is counted in. @throws InvalidConfig for a provider that has none. */
+export function currencyOf<Config>(
+  provider: Pick<Provider<Config, unknown>, 'name' | 'config' | 'currency'>,
   subject: Subject,
-  shared: Omit<SnapshotJob<Client, never>, 'name' | 'stream' | 'locations' | 'print'> & Pick<Target, 'seed'>,
-): Promise<StreamReport> {
-  const { logs, resources, status } = provider.streams;
-  const locations = subject.locations ?? {};
-  if (name === 'resources' && resources) {
-    const print = (seen: Resource, now: Millis) => ({
-      id: resourceKey(seen.type, seen.id),
-      value: serialiseResource(seen, formatInstant(now)),
-    });
-    return syncSnapshot({ ...shared, name, stream: resources, locations, print });
-  }
-  if (name === 'status' && status) {
-    return syncSnapshot({
-      ...shared,
-      name,
-      stream: status,
-      locations,
-      print: (item) => ({ id: '', value: item }),
-    });
-  }
-  if (name === 'logs' && logs) {
-    return syncJournal({ ...shared, stream: logs, initialInterval: subject.initialInterval ?? 0 });
-  }
-  throw new InvalidConfig(`${provider.name} has no ${name}`, { code: 'UNKNOWN_STREAM' });
+): string {
+  const currency = provider.currency?.(parseCredentials(provider, subject));
+  if (currency !== undefined) return currency;
+  throw new InvalidConfig(`${provider.name} has no spend`, { code: 'UNKNOWN_STREAM' });
 }
 
-/** Reads one account's usage and delivers it. @throws SyncError without a secret in its texts. */
+/** What every stream's job is given. */
+function jobOf<Config, Client>(
+  provider: Provider<Config, Client>,
+  name: StreamName,
+  subject: Subject,
+  platform: Platform,
+  target: Target,
+  options: SyncOptions,
+  client: Client,
+  { log, redact }: Tools,
+) {
+  return {
+    account: subject.id,
+    name,
+    provider,
+    client,
+    ...platform,
+    sink: target.sink,
+    state: target.state,
+    seed: target.seed,
+    log,
+    locations: subject.locations ?? {},
+    settings: settingsOf(provider, subject),
+    credentialsMark: markCredentials(subject.credentials),
+    clean: (error: unknown) => redactError(error, redact),
+    quarantine: quarantineWith(redact),
+    regrid: false,
+    retryNow: false,
+    report: () => {},
+    ...options,
+  };
+}
+
+function printResource(seen: Resource, now: Millis) {
+  return { id: resourceKey(seen.type, seen.id), value: serialiseResource(seen, formatInstant(now)) };
+}
+
+/** Reads one account's usage and delivers it; see {@link runStream}. */
 export function runMetrics<Config, Client>(
   provider: Provider<Config, Client>,
   subject: Subject,
@@ -117,29 +157,7 @@ export function runMetrics<Config, Client>(
   target: Target,
   options: SyncOptions = {},
 ): Promise<StreamReport> {
-  const stream = provider.streams.metrics;
-  if (!stream) throw new InvalidConfig(`${provider.name} has no metrics`, { code: 'UNKNOWN_STREAM' });
-  return connected(provider, subject, platform, async (client, tools) => {
-    const report = await syncStream({
-      account: subject.id,
-      provider,
-      stream,
-      client,
-      ...platform,
-      ...target,
-      log: tools.log,
-      settings: settingsOf(provider, subject),
-      mapperFor: (partition) => mapperOf(provider.name, subject, target.mapping, partition),
-      credentialsMark: markCredentials(subject.credentials),
-      clean: (error) => redactError(error, tools.redact),
-      quarantine: quarantineWith(tools.redact),
-      regrid: false,
-      retryNow: false,
-      report: () => {},
-      ...options,
-    });
-    return withoutSecrets(report, tools.redact);
-  });
+  return runStream(provider, 'metrics', subject, platform, target, options);
 }
 
 function mapperOf(provider: string, subject: Subject, mapping: Mapping, partition: string): Mapper {
@@ -158,12 +176,13 @@ export function runPlan<Config, Client>(
   platform: Platform,
   state: State,
   options: Pick<SyncOptions, 'range' | 'order'> = {},
+  name: CellStreamName = 'metrics',
 ): Promise<PartitionPlan[]> {
   return connected(provider, subject, platform, async (client) => {
     const { grid, notes } = await provider.policy(client);
     const plans: PartitionPlan[] = [];
     for (const partition of (await provider.partitions?.(client)) ?? ['all']) {
-      const stored = await state.peek({ account: subject.id, stream: 'metrics', partition });
+      const stored = await state.peek({ account: subject.id, stream: name, partition });
       assertSameGrid(stored.grid, grid);
       const request = {
         ...settingsOf(provider, subject),
@@ -206,37 +225,13 @@ function withoutSecrets(report: StreamReport, redact: Redact): StreamReport {
   return {
     ...report,
     notes: report.notes.map(redact),
+    gaps: report.gaps.map((gap) => ({ ...gap, why: redact(gap.why) })),
     windows: report.windows.map((window) => ({
       ...window,
       dropped: { ...window.dropped, unmapped: clean(window.dropped.unmapped) },
+      ...(window.findings
+        ? { findings: window.findings.map((one) => ({ ...one, id: redact(one.id) })) }
+        : {}),
     })),
   };
-}
-
-function quarantineWith(redact: Redact) {
-  return ({ raw, error }: BadRow): Quarantined => ({
-    exc_type: error.name,
-    exc_message: redact(error.message),
-    code: error instanceof SyncError ? error.code : 'UNEXPECTED',
-    raw: scrub(raw, redact),
-  });
-}
-
-/** Redaction works on text; what it makes of JSON is JSON, unless a secret was part of its structure. */
-function scrub(raw: unknown, redact: Redact): unknown {
-  const text = redact(printRaw(raw));
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** A row may be nested so deeply that nothing can print it. */
-function printRaw(raw: unknown): string {
-  try {
-    return JSON.stringify(raw) ?? 'null';
-  } catch {
-    return '"a record that cannot be printed"';
-  }
 }

@@ -86,6 +86,9 @@ export function memorySink(): Sink & { readonly cells: ReadonlyMap<string, reado
       cells.set(cellName(cell), whole);
       return { digest: printed(whole) ?? '', previous };
     },
+    deliverSpend: async () => {
+      throw new Error('this cloud has no spend');
+    },
     deliverSnapshot: async () => ({ gone: [] }),
     async deliverJournal() {},
     async setAside() {},

@@ -16,7 +16,7 @@ import { verifyAccess } from './verify.ts';
 export const provider = defineProvider({
   name: 'cloudstack',
   config: cloudStackConfig,
-  origin: (config) => config.url,
+  origins: (config) => [config.url],
   tls: tlsOf,
   secrets: (config) => [config.api_key, config.secret_key],
   concurrency: 4,

@@ -1,3 +1,4 @@
+import Big from 'big.js';
 import { SpendError } from '../errors.ts';
 import { parseTimestamp } from '../time.ts';
 import { isCurrency } from './currency.ts';
@@ -93,4 +94,49 @@ function isDate(value: unknown): boolean {
 
 function wrong(field: string, value: unknown, expected: string): SpendError {
   return new SpendError(`Spend: ${field} is ${quote(value)}, it must be ${expected}`);
+}
+
+/** {@link SpendItem} with its digits: decimal text, as the provider's numbers added up to. */
+export interface ExactSpendItem {
+  readonly remote_id: string;
+  readonly resource_type: string;
+  readonly amount: string;
+}
+
+/** {@link Spend} before its numbers become doubles. */
+export interface ExactSpend {
+  readonly currency: string;
+  readonly spend_date: string;
+  readonly items: readonly ExactSpendItem[];
+  readonly amount: string;
+}
+
+/**
+ * The spend of two partitions on one day as one document.
+ * @throws SpendError for different days or currencies
+ */
+export function addSpend(a: ExactSpend, b: ExactSpend): ExactSpend {
+  if (a.spend_date !== b.spend_date || a.currency !== b.currency) {
+    throw new SpendError(
+      `Spend of ${a.spend_date} in ${a.currency} and of ${b.spend_date} in ${b.currency} cannot be one answer`,
+      { hint: 'Configure a sink: it takes one document for each day and project.' },
+    );
+  }
+  return { ...a, items: [...a.items, ...b.items], amount: new Big(a.amount).plus(b.amount).toFixed() };
+}
+
+/** nflex's shape as JSON text, whose numbers keep all their digits. */
+export function printSpend({ currency, spend_date, items, amount }: ExactSpend): string {
+  const lines = items.map(
+    (item) =>
+      `\n{"remote_id":${JSON.stringify(item.remote_id)},"resource_type":${JSON.stringify(item.resource_type)},"amount":${item.amount}}`,
+  );
+  const head = JSON.stringify({ currency, spend_date }).slice(0, -1);
+  return `${head},"items":[${lines.join(',')}${lines.length > 0 ? '\n' : ''}],"amount":${amount}}\n`;
+}
+
+/** nflex's shape as a value: its numbers are the doubles nearest to the exact amounts. */
+export function nflexSpend({ items, amount, ...rest }: ExactSpend): Spend {
+  const numbers = items.map((item) => ({ ...item, amount: Number(item.amount) }));
+  return spend({ ...rest, items: numbers, amount: Number(amount) });
 }

@@ -1,8 +1,11 @@
+import type { CellStreamName } from '../job.ts';
+import { metricLine } from '../models/metric.ts';
+import { printSpend } from '../models/spend.ts';
 import { compileManifest } from './manifest.ts';
-import { cellName, placeOf } from './names.ts';
-import { contended, metricsPart, openParts, type Part, type Parts } from './parts.ts';
+import { cellName, fileOf, placeOf, quarantineName } from './names.ts';
+import { cellsPart, contended, openParts, type Part, type Parts } from './parts.ts';
 import { serialise } from './serialise.ts';
-import type { Batch, Quarantined, Receipt, Sink } from './sink.ts';
+import type { Cell, Quarantined, Receipt, Sink } from './sink.ts';
 import { deliverJournal, deliverSnapshot } from './snapshots.ts';
 import { Changed, type Content, contentOf, linesOf, type Store } from './store.ts';
 
@@ -18,7 +21,14 @@ export function layoutSink(store: Store): Sink {
   let ran = false;
   return {
     replaces: true,
-    deliver: (batch) => deliver(store, parts, batch),
+    deliver: (batch) => {
+      const lines = () => serialise(batch.metrics, (metric) => `${metricLine(metric)}\n`);
+      return deliver(store, parts, batch, { stream: 'metrics', cell: cellName(batch.cell), content: lines });
+    },
+    deliverSpend: (batch) => {
+      const text = () => serialise([batch.spend], printSpend);
+      return deliver(store, parts, batch, { stream: 'spend', cell: batch.spend.spend_date, content: text });
+    },
     deliverSnapshot: (batch) => deliverSnapshot(store, parts, batch),
     deliverJournal: (batch) => deliverJournal(store, parts, batch),
     setAside: (account, partition, fence) => setAside(store, parts, placeOf(account, partition), fence),
@@ -37,13 +47,29 @@ export function layoutSink(store: Store): Sink {
   };
 }
 
-async function deliver(store: Store, parts: Parts, batch: Batch): Promise<Receipt> {
+/** What a cell is stored as. */
+interface Stored {
+  readonly stream: CellStreamName;
+  readonly cell: string;
+  readonly content: () => Content;
+}
+
+async function deliver(
+  store: Store,
+  parts: Parts,
+  batch: Cell,
+  { stream, cell, content: print }: Stored,
+): Promise<Receipt> {
   const place = placeOf(batch.account, batch.partition);
-  const cell = cellName(batch.cell);
-  const content = serialise(batch.metrics);
-  const part = await parts.claim(metricsPart(place), batch.fence);
-  await writeQuarantine(store, part, `quarantine/${place}/${cell}.ndjson`, batch.quarantined());
-  const previous = await replaceCell(store, part, `metrics/${place}/${cell}.ndjson`, cell, content);
+  const content = print();
+  const part = await parts.claim(cellsPart(stream, place), batch.fence);
+  await writeQuarantine(
+    store,
+    part,
+    quarantineName(stream, place, cellName(batch.cell)),
+    batch.quarantined(),
+  );
+  const previous = await replaceCell(store, part, fileOf(stream, place, cell), cell, content);
   if (part.cells[cell] !== content.digest) await part.add({ [cell]: content.digest });
   return { digest: content.digest, previous };
 }
@@ -83,7 +109,7 @@ async function writeQuarantine(
 
 /** `superseded/` keeps what the former grid gave: the provider may have purged it since. */
 async function setAside(store: Store, parts: Parts, place: string, fence: number): Promise<void> {
-  const part = await parts.claim(metricsPart(place), fence);
+  const part = await parts.claim(cellsPart('metrics', place), fence);
   const generation = (await store.list(`superseded/${place}`)).length + 1;
   const target = `superseded/${place}/${String(generation).padStart(3, '0')}`;
   await store.move(`metrics/${place}`, target);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DeliveryError } from '../errors.ts';
+import type { CellStreamName } from '../job.ts';
 import { UNFENCED } from '../state/state.ts';
 import type { Millis } from '../time.ts';
 import { Changed, contentOf, type Found, type Store } from './store.ts';
@@ -21,9 +22,9 @@ export interface PartPlace {
   readonly cells: string | null;
 }
 
-/** The part of the manifest for a partition's metrics: `place` is `<account>/<partition>`. */
-export function metricsPart(place: string): PartPlace {
-  return { name: `manifest/${place}.json`, cells: `metrics/${place}` };
+/** The part of the manifest for a partition's cells: `place` is `<account>/<partition>`. */
+export function cellsPart(stream: CellStreamName, place: string): PartPlace {
+  return { name: `manifest/${stream}/${place}.json`, cells: `${stream}/${place}` };
 }
 
 /** What a stream without cells needs of a part. */

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type Metric, metricLine } from '../models/metric.ts';
 import type { Content } from './store.ts';
 
 /** Text is gathered into chunks of about this many characters before it is hashed and written. */
 const CHUNK = 256 * 1024;
 
 /** The cell's text and its digest, before anything is written: an unchanged cell costs no write. */
-export function serialise(metrics: Iterable<Metric>): Content {
+export function serialise<Item>(items: Iterable<Item>, print: (item: Item) => string): Content {
   const hash = createHash('sha256');
   const chunks: Buffer[] = [];
   let text = '';
@@ -16,8 +15,8 @@ export function serialise(metrics: Iterable<Metric>): Content {
     chunks.push(chunk);
     text = '';
   };
-  for (const metric of metrics) {
-    text += `${metricLine(metric)}\n`;
+  for (const item of items) {
+    text += print(item);
     if (text.length > CHUNK) take();
   }
   take();

@@ -1,5 +1,6 @@
 import type { LogEntry } from '../models/log-entry.ts';
 import type { Metric } from '../models/metric.ts';
+import type { ExactSpend } from '../models/spend.ts';
 import type { Interval, Millis } from '../time.ts';
 
 /** A record that could not be normalised or mapped, kept so that nothing is lost. */
@@ -11,8 +12,8 @@ export interface Quarantined {
   readonly raw: unknown;
 }
 
-/** One cell, whole: a replace set. */
-export interface Batch {
+/** One cell, whole: a replace set. What it holds follows. */
+export interface Cell {
   readonly account: string;
   readonly partition: string;
   /** Of the lease under which it was read: a sink that knows a higher one refuses it (`STALE_WRITER`). */
@@ -20,10 +21,17 @@ export interface Batch {
   readonly cell: Interval;
   /** What the state knows of the cell: the digest that was acknowledged last; null when none was. */
   readonly known: string | null;
+  /** What was set aside; complete when what the cell holds has been consumed. */
+  readonly quarantined: () => readonly Quarantined[];
+}
+
+export interface Batch extends Cell {
   /** Evaluated while it is consumed, once: a large cell is never held as metrics and text at the same time. */
   readonly metrics: Iterable<Metric>;
-  /** What was set aside; complete when `metrics` has been consumed. */
-  readonly quarantined: () => readonly Quarantined[];
+}
+
+export interface SpendBatch extends Cell {
+  readonly spend: ExactSpend;
 }
 
 /** The sink's acknowledgement: the cell is safe. */
@@ -44,7 +52,8 @@ export interface SnapshotItem {
 export interface SnapshotBatch {
   readonly account: string;
   readonly stream: 'resources' | 'status';
-  /** As that of {@link Batch}. */
+  readonly partition: string;
+  /** As that of {@link Cell}. */
   readonly fence: number;
   readonly takenAt: Millis;
   readonly items: readonly SnapshotItem[];
@@ -55,7 +64,7 @@ export interface SnapshotBatch {
 /** The events of a day, or of the part of it that has passed: a replace set as well. */
 export interface JournalBatch {
   readonly account: string;
-  /** As that of {@link Batch}. */
+  /** As that of {@link Cell}. */
   readonly fence: number;
   readonly day: Interval;
   readonly entries: readonly LogEntry[];
@@ -66,12 +75,14 @@ export interface JournalBatch {
  */
 export interface Sink {
   deliver(batch: Batch): Promise<Receipt>;
+  /** A day's money: one document for each day and partition. */
+  deliverSpend(batch: SpendBatch): Promise<Receipt>;
   /** Whether what is delivered again replaces; else each thing may be given once only. */
   readonly replaces: boolean;
   /** @returns the ids that the snapshot before had, and this one has not. */
   deliverSnapshot(batch: SnapshotBatch): Promise<{ readonly gone: readonly string[] }>;
   deliverJournal(batch: JournalBatch): Promise<void>;
-  /** Moves a partition's cells out of what counts, without destroying them: their grid no longer holds. */
+  /** Moves a partition's metrics out of what counts, without destroying them: their grid no longer holds. */
   setAside(account: string, partition: string, fence: number): Promise<void>;
   /** Keeps what a run planned, why, and what happened; where a sink has a place for it. */
   recordRun?(id: string, run: unknown): Promise<void>;

@@ -16,7 +16,7 @@ export async function deliverSnapshot(
   parts: Parts,
   batch: SnapshotBatch,
 ): Promise<{ readonly gone: readonly string[] }> {
-  const owned = placeOf(batch.account, 'all');
+  const owned = placeOf(batch.account, batch.partition);
   const { check } = await parts.claim(fencePart(batch.stream, owned), batch.fence);
   if (batch.stream === 'status') {
     const status = batch.items.map(({ value }) => value);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ResponseTooLarge } from '../errors.ts';
 import { type NflexMetric, nflexMetric } from '../models/metric.ts';
+import { addSpend, type ExactSpend, printSpend } from '../models/spend.ts';
 import type { Sink } from './sink.ts';
 
 /** Lambda answers carry 6 MB; what the platform wraps around ours needs some of it. */
@@ -8,6 +9,8 @@ const LARGEST_VALUE = 5_000_000;
 
 export interface ValueSink extends Sink {
   readonly metrics: readonly NflexMetric[];
+  /** One day's money, of all partitions; null when none was due. */
+  readonly spend: ExactSpend | null;
   /** Resources, states or log entries. */
   readonly items: readonly object[];
 }
@@ -16,11 +19,15 @@ export interface ValueSink extends Sink {
 export function valueSink(): ValueSink {
   const metrics: NflexMetric[] = [];
   const items: object[] = [];
+  let spend: ExactSpend | null = null;
   let size = 0;
-  const keep = <Kept extends object>(kept: Kept[], value: Kept): string => {
-    const text = JSON.stringify(value);
+  const count = (text: string) => {
     size += Buffer.byteLength(text) + 1;
     if (size > LARGEST_VALUE) throw tooLarge();
+  };
+  const keep = <Kept extends object>(kept: Kept[], value: Kept): string => {
+    const text = JSON.stringify(value);
+    count(text);
     kept.push(value);
     return text;
   };
@@ -32,6 +39,15 @@ export function valueSink(): ValueSink {
       const hash = createHash('sha256');
       for (const metric of batch.metrics) hash.update(keep(metrics, nflexMetric(metric)));
       return { digest: hash.digest('hex'), previous: null };
+    },
+    get spend() {
+      return spend;
+    },
+    async deliverSpend(batch) {
+      const text = printSpend(batch.spend);
+      count(text);
+      spend = spend === null ? batch.spend : addSpend(spend, batch.spend);
+      return { digest: createHash('sha256').update(text).digest('hex'), previous: null };
     },
     async deliverSnapshot(batch) {
       for (const { value } of batch.items) keep(items, value);

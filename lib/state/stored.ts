@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { StateUnavailable } from '../errors.ts';
+import { reportGap } from '../report.ts';
 import { formatInstant, type Millis, parseInstant } from '../time.ts';
 import type { PartitionState } from './state.ts';
 
@@ -28,6 +29,8 @@ const storedSchema = z.strictObject({
       quarantined: z.number().int(),
       readAt: instant,
       settled: z.boolean(),
+      amount: z.string().optional(),
+      gaps: z.array(z.strictObject({ start: instant, end: instant, why: z.string() })).optional(),
     }),
   ),
   memory: z.unknown(),
@@ -55,6 +58,7 @@ export function printStored(state: PartitionState, partition: string): string {
   const cells = state.cells.map((cell) =>
     JSON.stringify({
       ...cell,
+      ...(cell.gaps ? { gaps: cell.gaps.map(reportGap) } : {}),
       start: formatInstant(cell.start),
       end: formatInstant(cell.end),
       readAt: formatInstant(cell.readAt),

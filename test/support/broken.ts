@@ -25,7 +25,7 @@ export const broken: Readonly<Record<string, (subject: Subject) => Subject>> = {
           ? stream.settle(records, cell, memory)
           : { records: [phantom(cell)], duplicates: 0 },
     })),
-  'reads three pages in order': (subject) =>
+  'reads every page in order': (subject) =>
     withStream(subject, (stream) => ({
       fetch: async function* (client, request) {
         for await (const page of stream.fetch(client, request)) {
@@ -34,8 +34,9 @@ export const broken: Readonly<Record<string, (subject: Subject) => Subject>> = {
         }
       },
     })),
-  'asks again after a 503 on page two, and loses nothing': (subject) => withHttp(subject, withoutRetries),
-  'moves no checkpoint when page two fails': (subject) => withStream(subject, swallowing),
+  'asks again after a 503 within a listing, and loses nothing': (subject) =>
+    withHttp(subject, withoutRetries),
+  'moves no checkpoint when a page fails': (subject) => withStream(subject, swallowing),
   'refuses a page that comes again': (subject) => withStream(subject, swallowing),
   'refuses a page without its array': (subject) => withStream(subject, swallowing),
   'counts a record in the cell of its start, and an edge in one cell only': (subject) =>
@@ -62,7 +63,7 @@ export const broken: Readonly<Record<string, (subject: Subject) => Subject>> = {
   'asks nothing once it is aborted': (subject) => {
     const never = new AbortController().signal;
     const deaf = withHttp(subject, (_, context) => {
-      const origins = [subject.provider.origin(context.config)];
+      const origins = subject.provider.origins(context.config);
       return createHttp({
         ...context,
         origins,

@@ -38,7 +38,7 @@ export function memoryCloud(grid: Grid = defineGrid(60, 'UTC')): MemoryCloud {
     provider: defineProvider({
       name: 'memory',
       config: z.object({ token: z.string() }),
-      origin: () => new URL('http://127.0.0.1:9/'),
+      origins: () => [new URL('http://127.0.0.1:9/')],
       tls: () => ({ verify: true }),
       secrets: () => [],
       concurrency: 2,

@@ -7,7 +7,7 @@ import type { CloudStackOptions } from '../../../simulators/cloudstack/options.t
 import { NOW, page, scripted, signal, simulated } from './connected.ts';
 
 const collect = (client: CloudStackClient, locations = {}) =>
-  resourcesStream.collect(client, { locations, now: NOW, signal });
+  resourcesStream.collect(client, { locations, partition: 'all', now: NOW, signal });
 
 /** Type and id of all that the truth holds, as an inventory names it. */
 function trueKeys(truth: TrueInventory): string[] {

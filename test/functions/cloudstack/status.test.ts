@@ -6,7 +6,7 @@ import { inventoryOracle } from '../../../simulators/cloudstack/inventory-oracle
 import { NOW, scripted, signal, simulated } from './connected.ts';
 
 const collect = (client: CloudStackClient) =>
-  statusStream.collect(client, { locations: {}, now: NOW, signal });
+  statusStream.collect(client, { locations: {}, partition: 'all', now: NOW, signal });
 const time = '2026-11-21T12:00:00Z';
 const sent = (ago: number) => `${new Date(NOW - ago).toISOString().slice(0, 19)}+0000`;
 

@@ -136,7 +136,7 @@ describe('fileSink', () => {
 
   it('refuses a damaged manifest and leaves it', async () => {
     await fileSink(folder).deliver(batch([1]));
-    const part = join(folder, 'manifest/acme/all.json');
+    const part = join(folder, 'manifest/metrics/acme/all.json');
     writeFileSync(part, '{"v":');
     await expect(fileSink(folder).deliver(batch([2]))).rejects.toMatchObject({
       name: 'DeliveryError',
