@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 export interface Served {
   /** `http://127.0.0.1:<port>`. */
@@ -10,13 +10,21 @@ export interface Served {
 
 type Listener = (request: IncomingMessage, body: string, response: ServerResponse) => Promise<void> | void;
 
-/** Serves on loopback; the listener gets whole requests. Port 0 takes a free one. */
-export async function serve(port: number, listener: Listener): Promise<Served> {
+/**
+ * Serves on loopback; the listener gets whole requests. Port 0 takes a free one.
+ * @param connected sees every connection before a request of it
+ */
+export async function serve(
+  port: number,
+  listener: Listener,
+  connected: (socket: Socket) => void = () => {},
+): Promise<Served> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     readBody(request)
       .then((body) => listener(request, body, response))
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : new Error(String(error))));
   });
+  server.on('connection', connected);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -1,0 +1,2 @@
+export { faults } from './faults.ts';
+export { type AlmanachSimulator, startAlmanach, startAlmanach as start } from './server.ts';

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { startAlmanach } from '../../../simulators/almanach/index.ts';
+import { almanach, call, list, NOW } from './caller.ts';
+
+const all = ['2026-09-01 00:00:00', '2026-12-01 00:00:00'] as const;
+
+describe('a simulated Almanach', () => {
+  it('lists what its projects used, and nothing for the one without usage or for one that is not there', async () => {
+    const cloud = await almanach();
+    const counts = await Promise.all(
+      [...cloud.projects.map(({ id }) => id), 'nowhere'].map(
+        async (id) => (await list(cloud, id, all)).length,
+      ),
+    );
+    expect(counts.slice(0, 3).every((count) => count > 40 && count < 100)).toBe(true);
+    expect(counts.slice(3)).toEqual([0, 0]);
+  });
+
+  it('is the same for the same seed, and later only more of it', async () => {
+    const project = async (seed: number, now: number) => {
+      const cloud = await almanach({ seed, now: () => now });
+      const rows = await list(cloud, cloud.projects[0]?.id ?? '', all);
+      return rows.map(({ entity_id, start }) => `${entity_id} ${start}`);
+    };
+    const early = await project(1, NOW - 30 * 86_400_000);
+    const later = await project(1, NOW);
+    expect(later.slice(0, early.length)).toEqual(early);
+    expect(later.length).toBeGreaterThan(early.length);
+    expect(await project(1, NOW)).toEqual(later);
+    expect(await project(2, NOW)).not.toEqual(later);
+  });
+
+  it('says how it stands, and takes other faults, without a token', async () => {
+    const cloud = await almanach();
+    const body = { faults: ['missing-array'] };
+    await call(cloud, '/__simulator', { method: 'POST', body, token: null });
+    const { text } = await call(cloud, `/v1/project/x/volumes?start=2026-10-01+00:00:00.0`);
+    expect(text).toBe('{}');
+    expect(cloud.requests[0]).toMatchObject({ command: 'volumes', fault: 'missing-array', status: 200 });
+    await expect(startAlmanach({ faults: ['nope'] })).rejects.toThrow('Unknown fault: nope');
+  });
+});
