@@ -10,7 +10,7 @@ import {
   type SyncOptions,
   streamNames,
 } from '../lib/run.ts';
-import { openSink } from '../lib/sink/open.ts';
+import { openSink, takesStream } from '../lib/sink/open.ts';
 import type { Sink } from '../lib/sink/sink.ts';
 import { openState } from '../lib/state/open.ts';
 import type { State } from '../lib/state/state.ts';
@@ -66,12 +66,10 @@ export async function openDestination(
   { out, sink, state }: { out: string; sink?: string; state?: string },
   platform: Platform,
 ): Promise<OpenDestination> {
+  const settings = { ...destinationFrom(process.env), platform };
   return {
-    sink: openSink(sink ?? `file:${out}`),
-    state: await openState(state ?? `file:${join(out, 'state')}`, {
-      ...destinationFrom(process.env),
-      platform,
-    }),
+    sink: await openSink(sink ?? `file:${out}`, settings),
+    state: await openState(state ?? `file:${join(out, 'state')}`, settings),
   };
 }
 
@@ -84,10 +82,10 @@ export interface WantedAccount {
   readonly streams: readonly StreamName[];
 }
 
-/** All that the provider has but logs, unless the account or the command says otherwise. */
+/** All that the provider has but logs and the sink takes, unless the account or the command says otherwise. */
 export function streamsOf(
   { account, room }: ReadyAccount,
-  options: { stream?: readonly string[]; from?: string },
+  options: { stream?: readonly string[]; from?: string; sink?: string },
 ): StreamName[] {
   const known = streamNames(room.provider);
   const asked = options.stream?.length ? options.stream : account.streams;
@@ -100,7 +98,10 @@ export function streamsOf(
       },
     );
   }
-  const wanted = known.filter((name) => asked?.includes(name) ?? name !== 'logs');
+  const { sink } = options;
+  const takes = (name: StreamName) => sink === undefined || takesStream(sink, name);
+  // A stream that is asked for by name is refused by the sink, with what to do; the others are left out.
+  const wanted = known.filter((name) => asked?.includes(name) ?? (name !== 'logs' && takes(name)));
   // What is there now has no past that could be read again.
   return options.from === undefined ? wanted : wanted.filter(isCellStream);
 }

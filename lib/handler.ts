@@ -16,7 +16,7 @@ import { proxyFrom } from './proxy.ts';
 import type { PartitionFailure, StreamReport } from './report.ts';
 import { openReporting, type ReportingSettings } from './reporting.ts';
 import { currencyOf, type Platform, runStream, runVerify, type StreamName, type Subject } from './run.ts';
-import { openSink } from './sink/open.ts';
+import { openSink, takesStream } from './sink/open.ts';
 import { type ValueSink, valueSink } from './sink/value.ts';
 import { eventState } from './state/event.ts';
 import { openState } from './state/open.ts';
@@ -31,6 +31,8 @@ export interface LambdaContext {
 export interface Destination extends ReportingSettings {
   readonly sink?: string | undefined;
   readonly state?: string | undefined;
+  /** Of an S3-compatible store in the place of AWS. */
+  readonly s3Endpoint?: string | undefined;
   /** A mapping file in place of the provider's own. */
   readonly mapping?: string | undefined;
 }
@@ -91,8 +93,10 @@ export async function answerStream<Config, Client>(
     destination.state === undefined
       ? eventState(request.lastUpdate)
       : await openState(destination.state, { ...destination, platform });
-  const returned = destination.sink === undefined ? valueSink() : null;
-  const sink = returned ?? openSink(destination.sink ?? '');
+  const address =
+    destination.sink !== undefined && takesStream(destination.sink, name) ? destination.sink : null;
+  const returned = address === null ? valueSink() : null;
+  const sink = returned ?? (await openSink(address ?? '', { ...destination, platform }));
   const target = { mapping, state, sink, seed: request.lastUpdate };
   const subject = subjectOf(request);
   const reporting = openReporting(destination, request.taskId, platform);
@@ -228,6 +232,7 @@ export function destinationFrom(env: Readonly<Record<string, string | undefined>
   return {
     sink: env.USAGE_SYNC_SINK || undefined,
     state: env.USAGE_SYNC_STATE || undefined,
+    s3Endpoint: env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined,
     mapping: env.USAGE_SYNC_MAPPING || undefined,
     cmp: cmpSettings(env),
     moduleId: env.CMP_MODULE_ID || null,

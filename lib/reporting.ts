@@ -1,11 +1,9 @@
-import { type CmpSettings, cmpSecrets, createCmp } from './cmp.ts';
+import { type CmpSettings, cmpSecrets } from './cmp.ts';
+import { openCmp } from './cmp-client.ts';
 import { cmpLogWriter } from './cmp-log.ts';
 import type { Platform } from './connect.ts';
-import { createHttp } from './http.ts';
 import type { SyncJob } from './job.ts';
-import { createLog, type Log } from './log.ts';
 import { createProgress } from './progress.ts';
-import { createRedactor, type Redact } from './redact.ts';
 
 /** Who is told how a run goes, when there is anybody: the CMP's task, and its log of our module. */
 export interface ReportingSettings {
@@ -33,11 +31,7 @@ export function openReporting(
   if (settings.cmp === null)
     return { platform, report: () => {}, finished: async () => {}, close: async () => {} };
   const secrets = cmpSecrets(settings.cmp.auth);
-  const redact = createRedactor(secrets);
-  // What is logged about the CMP stays here: sent there, each line would make another.
-  const log = createLog({ ...platform.log, redact, now: platform.clock.wire, fields: {} });
-  const http = httpOf(settings.cmp, platform, log, redact);
-  const cmp = createCmp({ ...settings.cmp, http, log });
+  const { cmp, log, close } = openCmp(settings.cmp, platform);
   const update = taskId === null ? null : (percentage: number) => cmp.updateTask(taskId, percentage);
   const progress = createProgress({ update, now: platform.clock.wire, log });
   const logs =
@@ -57,23 +51,7 @@ export function openReporting(
     async close() {
       await progress.stop();
       await logs?.flush();
-      http.close();
+      close();
     },
   };
-}
-
-/** A client of the CMP's own: the run's deadline must not cut off the last word about it. */
-function httpOf(cmp: CmpSettings, platform: Platform, log: Log, redact: Redact) {
-  const { clock, loopback, proxyFor, random } = platform;
-  return createHttp({
-    origins: [cmp.url],
-    tls: { verify: true },
-    signal: new AbortController().signal,
-    clock,
-    log,
-    redact,
-    loopback,
-    random,
-    ...(proxyFor ? { proxyFor } : {}),
-  });
 }

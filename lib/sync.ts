@@ -92,7 +92,7 @@ function cellOf(
   cell: Interval,
   { cells }: PartitionState,
 ) {
-  const known = cells.find(({ start }) => start === cell.start)?.digest ?? null;
+  const known = cells.find(({ start }) => start === cell.start) ?? null;
   return { account, partition, fence, cell, known };
 }
 

@@ -1,3 +1,4 @@
+import type { CommittedCell } from '../cells.ts';
 import type { LogEntry } from '../models/log-entry.ts';
 import type { Metric } from '../models/metric.ts';
 import type { ExactSpend } from '../models/spend.ts';
@@ -19,8 +20,8 @@ export interface Cell {
   /** Of the lease under which it was read: a sink that knows a higher one refuses it (`STALE_WRITER`). */
   readonly fence: number;
   readonly cell: Interval;
-  /** What the state knows of the cell: the digest that was acknowledged last; null when none was. */
-  readonly known: string | null;
+  /** What the state knows of the cell's last acknowledgement; null when there was none. */
+  readonly known: Known | null;
   /** What was set aside; complete when what the cell holds has been consumed. */
   readonly quarantined: () => readonly Quarantined[];
 }
@@ -33,6 +34,9 @@ export interface Batch extends Cell {
 export interface SpendBatch extends Cell {
   readonly spend: ExactSpend;
 }
+
+/** Of a sink that cannot be read back, all that is known of what it holds. */
+export type Known = Pick<CommittedCell, 'digest' | 'readAt'>;
 
 /** The sink's acknowledgement: the cell is safe. */
 export interface Receipt {

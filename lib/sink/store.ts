@@ -9,7 +9,7 @@ export interface Content {
 
 /** What stands under a name, told without reading it. */
 export interface Found {
-  /** Another one after every write. */
+  /** Another one after every write of another text. */
   readonly version: string;
   /** Of the text, where the store keeps it beside: what was stored, whatever a manifest says. */
   readonly digest?: string;
