@@ -258,6 +258,31 @@ describe('a judge', () => {
   });
 });
 
+describe('a server that the account does not name', () => {
+  it('is reached once it is admitted, and no other with it', async () => {
+    const [own, named, other] = await Promise.all(
+      [1, 2, 3].map(() => serve((response) => response.end('yes'))),
+    );
+    if (!own || !named || !other) throw new Error('no servers');
+    const http = client(own.url);
+    await expect(http.send(get(named.url))).rejects.toMatchObject({ code: 'EGRESS_FOREIGN_HOST' });
+    http.admit(new URL('/some/path', named.url));
+    await expect(http.send(get(named.url))).resolves.toMatchObject({ status: 200 });
+    await expect(http.send(get(other.url))).rejects.toMatchObject({ code: 'EGRESS_FOREIGN_HOST' });
+    expect(other.connections.accepted).toBe(0);
+  });
+
+  it.each([
+    ['http://169.254.169.254/v1', 'EGRESS_METADATA_SERVICE'],
+    ['file:///etc/passwd', 'EGRESS_SCHEME'],
+    ['http://user:word@cloud.example/', 'EGRESS_USER_INFORMATION'],
+    ['http://127.0.0.1:1/', 'EGRESS_LOOPBACK'],
+  ])('is not admitted as %s', (url, code) => {
+    const http = client(new URL('http://cloud.example/'), { loopback: false });
+    expect(() => http.admit(new URL(url))).toThrow(expect.objectContaining({ code }));
+  });
+});
+
 describe('a redirect', () => {
   it('is a failure that shows the origin only, and nobody follows', async () => {
     const other = await serve((response) => response.end());

@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { InvalidConfig } from '../../lib/errors.ts';
 import { createHttp } from '../../lib/http.ts';
 import { createLog } from '../../lib/log.ts';
-import { proxyFrom } from '../../lib/proxy.ts';
+import { type ProxyFor, proxyFrom } from '../../lib/proxy.ts';
 import { createCertificate, startServer } from '../support/http-server.ts';
 
 const closing: (() => unknown)[] = [];
@@ -74,7 +74,7 @@ async function startProxy(target: URL, status = 200) {
   return { url: new URL(`http://user:pa%20ss@127.0.0.1:${port}`), asked };
 }
 
-function clientThrough(proxy: URL, origin: URL, ca?: string) {
+function clientThrough(proxy: URL, origin: URL, ca?: string, proxyFor: ProxyFor = () => proxy) {
   const redact = (text: string) => text;
   const log = createLog({ write: () => {}, level: 'error', redact, now: Date.now, fields: {} });
   const client = createHttp({
@@ -85,7 +85,7 @@ function clientThrough(proxy: URL, origin: URL, ca?: string) {
     log,
     redact,
     attempts: 1,
-    proxyFor: () => proxy,
+    proxyFor,
   });
   closing.push(() => client.close());
   return client;
@@ -119,6 +119,21 @@ describe('a client behind a proxy', () => {
     await expect(
       clientThrough(proxy.url, other, String(certificate.cert)).send({ method: 'GET', url: other }),
     ).rejects.toMatchObject({ code: 'TLS_WRONG_HOST' });
+  });
+
+  it('reaches a host of the same account directly where the proxy is not for it', async () => {
+    const server = await startServer((response) => response.end('hello'));
+    closing.push(() => server.close());
+    const proxy = await startProxy(server.url);
+    const url = new URL('http://cloud.example/');
+    const client = clientThrough(proxy.url, url, undefined, ({ hostname }) =>
+      hostname === url.hostname ? proxy.url : null,
+    );
+    client.admit(server.url);
+    await client.send({ method: 'GET', url });
+    await client.send({ method: 'GET', url: server.url });
+    expect(proxy.asked.map(({ path }) => path)).toEqual(['cloud.example:80']);
+    expect(server.requests).toHaveLength(2);
   });
 
   it('says that it was the proxy that refused', async () => {

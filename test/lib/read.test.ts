@@ -77,3 +77,83 @@ describe('rows that come again on another page', () => {
     await expect(read([[['a', 'a', 'b']]])).resolves.toEqual({ records: 3, walks: 1 });
   });
 });
+
+describe('rows that are lives', () => {
+  const cells = [0, 1, 2].map((at) => ({ start: T0 + at * HOUR, end: T0 + (at + 1) * HOUR, reasons: [] }));
+  const life = (start: number, end: number, amount: number | null = 1) => ({
+    id: 'a',
+    start: T0 + start * HOUR,
+    end: T0 + end * HOUR,
+    amount,
+  });
+
+  /** How many records, and how many bad rows, each of three cells is given. */
+  async function placed(row: ReturnType<typeof life>) {
+    const cloud = memoryCloud();
+    const { metrics } = cloud.provider.streams;
+    if (!metrics) throw new Error('no metrics');
+    const stream = {
+      ...metrics,
+      belongs: 'overlap' as const,
+      endOf: (raw: unknown) => (raw as { end: number }).end,
+      async *fetch(): AsyncGenerator<Page> {
+        yield { rows: [row] };
+      },
+    };
+    const signal = new AbortController().signal;
+    const options = { stream, client: cloud, grid: cloud.grid, partition: 'all', signal, log };
+    const reads = [];
+    for await (const read of readCells(cells, { ...options, concurrency: 1, backfill: 0 })) reads.push(read);
+    return reads.map(({ records, bad }) => [records.length, bad.length]);
+  }
+
+  it.each([
+    [
+      'belongs to each cell that it overlaps',
+      life(0.5, 1.5),
+      [
+        [1, 0],
+        [1, 0],
+        [0, 0],
+      ],
+    ],
+    [
+      'does not belong to one that it only touches',
+      life(1, 2),
+      [
+        [0, 0],
+        [1, 0],
+        [0, 0],
+      ],
+    ],
+    [
+      'is seen where it has no length',
+      life(1, 1),
+      [
+        [0, 0],
+        [1, 0],
+        [0, 0],
+      ],
+    ],
+    [
+      'is seen where it ends before it starts',
+      life(2.5, 1.5),
+      [
+        [0, 0],
+        [1, 0],
+        [1, 0],
+      ],
+    ],
+    [
+      'is missing from each cell that it overlaps when it cannot be read',
+      life(-3, 1.5, null),
+      [
+        [0, 1],
+        [0, 1],
+        [0, 0],
+      ],
+    ],
+  ])('%s', async (_, row, expected) => {
+    await expect(placed(row)).resolves.toEqual(expected);
+  });
+});
