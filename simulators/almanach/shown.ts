@@ -58,6 +58,7 @@ export function rowFrom(fields: Readonly<Record<string, unknown>>): Row {
     const volumeType = typeof fields.volume_type === 'string' ? fields.volume_type : null;
     return { ...common, type: 'volume', volumeType, size, attachedTo };
   }
+  if (fields.entity_type === 'network') return { ...common, type: 'network' };
   const meta = (fields.image_meta ?? fields.os ?? {}) as Meta;
   return {
     ...common,
