@@ -1,12 +1,14 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { control, serve } from '../serve.ts';
 import type { RequestNote, Simulator } from '../simulator.ts';
+import { knownFaults, sendWireFault, slowness, strikes } from '../wire-faults.ts';
 import { type Answer, type Asked, callerOf, type Identity } from './asked.ts';
-import { parseFaults } from './faults.ts';
+import { faults as known, passing } from './faults.ts';
 import { type EndpointOption, type KeystoneOptions, settingsOf } from './options.ts';
 import { Refusal } from './refusal.ts';
 import { answer } from './routes.ts';
 import { tokensOf } from './tokens.ts';
-import { pauseWhenSlow, send, sendFault, struckBy } from './wire.ts';
+import { send } from './wire.ts';
 import { type Project, type RoleName, type User, worldOf } from './world.ts';
 
 /** Pastes into the `credentials` of an accounts file. */
@@ -62,12 +64,13 @@ export async function startKeystone(options: KeystoneOptions = {}): Promise<Keys
     world,
     tokens: tokensOf(settings, world),
     registered: [...settings.endpoints],
-    faults: parseFaults(settings.faults),
+    faults: knownFaults(known, settings.faults),
   };
   const notes: Note[] = [];
   const logins: number[] = [];
+  const struck = strikes(seed, passing);
   const setFaults = (names: readonly string[]) => {
-    identity.faults = parseFaults(names);
+    identity.faults = knownFaults(known, names);
   };
   const controlled = { requests: notes, seed, faults: () => [...identity.faults], setFaults };
   const { origin, close } = await serve(settings.port, async (request, body, response) => {
@@ -82,11 +85,13 @@ export async function startKeystone(options: KeystoneOptions = {}): Promise<Keys
     const note = noteOf(asked, notes.length, settings.now());
     notes.push(note);
     const { number } = note;
-    if (await pauseWhenSlow(seed, identity.faults, number)) note.fault = 'slow';
-    const fault = struckBy(seed, identity.faults, number);
+    const delay = slowness(seed, identity.faults, number);
+    if (delay > 0) note.fault = 'slow';
+    await wait(delay);
+    const fault = struck.strike(identity.faults, number, `${asked.method} ${request.url}`);
     if (fault !== null) {
       note.fault = fault;
-      note.status = sendFault(fault, seed, number, response);
+      note.status = sendWireFault(fault, seed, number, response);
     } else {
       const { status, headers = {}, body: told } = answerOf(identity, asked);
       note.status = status;
