@@ -20,7 +20,7 @@ export type { Project } from './keystone/projects.ts';
 /** What a session is given; a provider's context has all of it but the credentials. */
 export interface KeystoneTools extends Door {
   /** Services named by the catalog may be reached from then on. */
-  readonly http: Pick<Http, 'send'> & { admit(url: URL): void };
+  readonly http: Pick<Http, 'send' | 'admit'>;
   readonly log: Log;
 }
 
@@ -195,7 +195,9 @@ async function logInto(tools: KeystoneTools, id: string): Promise<Granted> {
   }
 }
 
+/** A cause that the sender knows itself stands. */
 function refusedFresh(error: InvalidCredentials): InvalidCredentials {
+  if (error.code !== 'INVALID_CREDENTIALS') return error;
   return new InvalidCredentials(`${error.message}; the token was just given out by Keystone`, {
     code: 'FRESH_TOKEN_REFUSED',
     hint: 'Ask the operator whether the service trusts this Keystone: a broken service account looks the same.',

@@ -1,9 +1,4 @@
+export type { KeystoneCredentials, Validated } from './controls.ts';
 export { faults } from './faults.ts';
 export type { EndpointOption, KeystoneOptions, ProjectOption } from './options.ts';
-export {
-  type KeystoneCredentials,
-  type KeystoneSimulator,
-  startKeystone,
-  startKeystone as start,
-  type Validated,
-} from './server.ts';
+export { type KeystoneSimulator, startKeystone, startKeystone as start } from './server.ts';

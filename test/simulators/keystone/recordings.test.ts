@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type KeystoneSimulator, startKeystone } from '../../../simulators/keystone/index.ts';
-import { folders, type Recorded, recordingsIn, shapeOf } from './recorded.ts';
+import { folders, type Recorded, recordingsIn, shapeOf } from '../../support/keystone-recordings.ts';
 
 /** Users and projects of the recorded cloud, and those of ours that stand in the same place. */
 const users: Readonly<Record<string, string>> = {

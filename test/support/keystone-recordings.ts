@@ -22,7 +22,7 @@ const exchange = z.object({
 export type Recorded = z.output<typeof exchange>;
 
 /** The trimmed recordings of this repository, and the whole ones where they are at hand. */
-export const folders = ['../../fixtures/keystone', '../../../../shared/recordings/keystone']
+export const folders = ['../fixtures/keystone', '../../../shared/recordings/keystone']
   .map((path) => fileURLToPath(new URL(path, import.meta.url)))
   .filter((path) => existsSync(path));
 
