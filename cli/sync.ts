@@ -73,7 +73,8 @@ export async function openDestination(
   };
 }
 
-/** Accounts at a time: they wait for different clouds, and one slow cloud must not hold up the others. */
+/** Accounts at a time: they wait for different clouds, and one slow cloud must not hold up the others. A state that cannot compare
+ * before it writes takes one. */
 const ACCOUNTS_AT_ONCE = 4;
 
 /** An account and the streams of it that are to be run. */
@@ -116,12 +117,13 @@ export async function syncAccounts(
   const outcomes: StreamOutcome[][] = [];
   const view = progressView();
   const waiting = accounts.map((wanted, at) => ({ wanted, at }));
+  const atOnce = destination.state.capabilities.compareAndSet ? ACCOUNTS_AT_ONCE : 1;
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       outcomes[next.at] = await syncAccount(next.wanted, platform, destination, options, view);
     }
   };
-  await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   view.clear();
   const all = outcomes.flat();
   const runId = `${stamp(platform.clock.wire()).replace(/\.\d+/, '')}-${randomBytes(4).toString('hex')}`;

@@ -1,4 +1,5 @@
 import { heldBack, nextFailure } from './backoff.ts';
+import { StateConflict } from './errors.ts';
 import type { Failure, PartitionKey, State } from './state/state.ts';
 import type { Millis } from './time.ts';
 
@@ -35,7 +36,9 @@ export async function rememberingFailure<Result>(
     return result;
   } catch (thrown) {
     const error = rules.clean(thrown);
-    await store(key, rules.state, (previous) => nextFailure(previous, error, rules)).catch(() => {});
+    // Who was overtaken has nothing to say of a partition that another works on.
+    if (!(error instanceof StateConflict))
+      await store(key, rules.state, (previous) => nextFailure(previous, error, rules)).catch(() => {});
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** File systems take 255 bytes; extensions and temporary names need some of them. */
 const LONGEST = 180;
@@ -15,17 +15,22 @@ export function pathSegment(id: string): string {
   return `${encoded.slice(0, 100)}~${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
 }
 
-/**
- * Writes a file whole or not at all: another name, to the disk, then renamed. Readable by its owner only.
- * @param before asked last, before it is renamed; what it throws prevents it
- */
+/** On what a file is written; see {@link writeWhole}. */
+export interface WriteOptions {
+  /** Asked last, before it is renamed; what it throws prevents it. */
+  readonly before?: () => Promise<void>;
+  /** The folder in which it is made, of the same file system; its own when absent. */
+  readonly through?: string;
+}
+
+/** Writes a file whole or not at all: another name, to the disk, then renamed. Readable by its owner only. */
 export async function writeWhole(
   path: string,
   chunks: Iterable<string | Uint8Array>,
-  before?: () => Promise<void>,
+  { before, through = dirname(path) }: WriteOptions = {},
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = temporaryName(path);
+  const temporary = temporaryName(join(through, basename(path)));
   try {
     const file = await open(temporary, 'wx', 0o600);
     try {
@@ -50,6 +55,14 @@ export async function readText(path: string): Promise<string | null> {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+/** For `catch`: something in place of what is not there. */
+export function ifMissing<Value>(value: Value): (error: unknown) => Value {
+  return (error) => {
+    if (isMissing(error)) return value;
+    throw error;
+  };
 }
 
 export function isMissing(error: unknown): boolean {

@@ -46,11 +46,12 @@ async function read(path: string): Promise<(Found & { text: string }) | null> {
 }
 
 async function write(path: string, { chunks }: Content, condition?: Condition): Promise<Found> {
-  await writeWhole(path, chunks, async () => {
+  const before = async () => {
     await condition?.check?.();
     if (condition?.over === undefined) return;
     if ((await find(path))?.version !== condition.over?.version) throw new Changed(path);
-  });
+  };
+  await writeWhole(path, chunks, { before });
   return (await find(path)) ?? { version: 'gone' };
 }
 

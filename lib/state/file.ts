@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StateConflict, StateUnavailable, SyncError } from '../errors.ts';
-import { pathSegment, readText, writeWhole } from '../files.ts';
-import { acquireLock } from './lock.ts';
+import { systemClock } from '../clock.ts';
+import { StateUnavailable, SyncError } from '../errors.ts';
+import { ifMissing, pathSegment, readText } from '../files.ts';
+import { claim } from './claim.ts';
+import { LEASE, type Leasing } from './leasing.ts';
 import {
   ACCOUNT_PARTITION,
   type Lease,
@@ -14,46 +16,40 @@ import {
 import { parseStored, partitionOf, printStored } from './stored.ts';
 
 /**
- * State as one readable file per account, stream and partition. A damaged or newer file is refused, never
- * overwritten: what it knows cannot be guessed.
+ * State as one readable file per account, stream and partition, and beside it the claims of who worked on it. A
+ * damaged or newer file is refused, never overwritten: what it knows cannot be guessed.
  */
-export function fileState(folder: string): State {
+export function fileState(folder: string, leasing: Partial<Leasing> = {}): State {
+  const timing = { now: systemClock().wire, lease: LEASE, ...leasing };
   const pathOf = ({ account, stream, partition }: PartitionKey) =>
     join(folder, pathSegment(account), pathSegment(stream), pathSegment(partition));
   return {
     capabilities: { compareAndSet: true, durable: true },
-    acquire: (key) => accessing(() => acquire(pathOf(key), key.partition)),
+    acquire: (key) => accessing(() => acquire(pathOf(key), key.partition, timing)),
     partitions: ({ account, stream }) =>
       accessing(() => partitionsIn(join(folder, pathSegment(account), pathSegment(stream)))),
     peek: (key) => accessing(() => load(`${pathOf(key)}.json`)),
   };
 }
 
-async function acquire(path: string, partition: string): Promise<Lease | null> {
-  const lock = await acquireLock(`${path}.lock`);
-  if (lock === null) return null;
+async function acquire(path: string, partition: string, leasing: Leasing): Promise<Lease | null> {
+  const held = await claim(`${path}.lease`, leasing);
+  if (held === null) return null;
   try {
-    const state = await load(`${path}.json`);
-    const fence = Number((await readText(`${path}.fence`)) ?? 0) + 1;
-    await writeWhole(`${path}.fence`, [String(fence)]);
     return {
-      fence,
-      state,
-      commit: (next) =>
-        accessing(async () => {
-          if (!(await lock.isHeld())) throw new StateConflict('Another process took over this partition');
-          await writeWhole(`${path}.json`, [printStored(next, partition)]);
-        }),
-      release: () => lock.release(),
+      fence: held.fence,
+      state: await load(`${path}.json`),
+      commit: (next) => accessing(() => held.write(`${path}.json`, printStored(next, partition))),
+      release: () => held.release(),
     };
   } catch (error) {
-    await lock.release();
+    await held.release();
     throw error;
   }
 }
 
 async function partitionsIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch(ifMissing([]));
   const texts = await Promise.all(
     names.filter((name) => name.endsWith('.json')).map((name) => readText(join(folder, name))),
   );
@@ -72,6 +68,9 @@ async function accessing<Result>(work: () => Promise<Result>): Promise<Result> {
   } catch (error) {
     if (error instanceof SyncError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new StateUnavailable(`The state folder cannot be read or written (${code})`, { cause: error });
+    throw new StateUnavailable(`The state folder cannot be read or written (${code})`, {
+      hint: 'Check that the folder of the state exists, is writable and has space; run again, nothing was lost.',
+      cause: error,
+    });
   }
 }

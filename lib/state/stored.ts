@@ -44,9 +44,11 @@ const storedSchema = z.strictObject({
     .nullable(),
 });
 
-/** A partition's state as readable text, one cell a line. */
-export function printStored(state: PartitionState, partition: string): string {
-  const head = JSON.stringify({
+/** A partition's state as JSON that a person can read. */
+export type StoredForm = z.input<typeof storedSchema>;
+
+export function storedForm(state: PartitionState, partition: string): StoredForm {
+  return {
     v: VERSION,
     partition,
     grid: state.grid,
@@ -54,25 +56,34 @@ export function printStored(state: PartitionState, partition: string): string {
     checkpoint: printed(state.checkpoint),
     memory: state.memory ?? null,
     failure: state.failure && { ...state.failure, notBefore: printed(state.failure.notBefore) },
-  });
-  const cells = state.cells.map((cell) =>
-    JSON.stringify({
+    cells: state.cells.map((cell) => ({
       ...cell,
       ...(cell.gaps ? { gaps: cell.gaps.map(reportGap) } : {}),
       start: formatInstant(cell.start),
       end: formatInstant(cell.end),
       readAt: formatInstant(cell.readAt),
-    }),
-  );
-  return `${head.slice(0, -1)},"cells":[${cells.map((cell) => `\n${cell}`).join(',')}\n]}\n`;
+    })),
+  };
+}
+
+/** As text, one cell a line. */
+export function printStored(state: PartitionState, partition: string): string {
+  const { cells, ...rest } = storedForm(state, partition);
+  const head = JSON.stringify(rest);
+  return `${head.slice(0, -1)},"cells":[${cells.map((cell) => `\n${JSON.stringify(cell)}`).join(',')}\n]}\n`;
+}
+
+/** Reads what {@link printStored} wrote. @throws as {@link readStored} */
+export function parseStored(text: string, place: string): PartitionState {
+  return readStored(parseJson(text), place);
 }
 
 /**
- * Reads what {@link printStored} wrote.
+ * Reads a {@link StoredForm}.
+ * @param place where it stands, as the reader knows it
  * @throws StateUnavailable when it is damaged (`STATE_DAMAGED`) or of a newer version (`STATE_NEWER`).
  */
-export function parseStored(text: string, place: string): PartitionState {
-  const value = parseJson(text);
+export function readStored(value: unknown, place: string): PartitionState {
   const version = typeof value === 'object' && value !== null && 'v' in value ? Number(value.v) : Number.NaN;
   if (version > VERSION) {
     throw new StateUnavailable(`The state ${place} was written by a newer version of usage-sync`, {
@@ -81,13 +92,17 @@ export function parseStored(text: string, place: string): PartitionState {
     });
   }
   const parsed = storedSchema.safeParse(value);
-  if (parsed.success) {
-    const { v: _, partition: __, memory, ...state } = parsed.data;
-    return { ...state, memory: memory ?? null };
-  }
-  throw new StateUnavailable(`The state ${place} is damaged`, {
+  if (!parsed.success) throw damaged(place);
+  const { v: _, partition: __, memory, ...state } = parsed.data;
+  return { ...state, memory: memory ?? null };
+}
+
+/** What a state knows cannot be guessed. */
+export function damaged(place: string, cause?: unknown): StateUnavailable {
+  return new StateUnavailable(`The state ${place} is damaged`, {
     code: 'STATE_DAMAGED',
     hint: 'Restore it from a backup; or move it away and read the range again with --from/--to. It was left as it is.',
+    cause,
   });
 }
 
