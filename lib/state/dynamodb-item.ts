@@ -142,7 +142,9 @@ function isWhole(value: unknown): value is number {
 }
 
 function mapOf(value: object): Item {
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, attribute(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]) => (inner === undefined ? [] : [[name, attribute(inner)]])),
+  );
 }
 
 /** JSON as DynamoDB has it; its numbers are whole here. */

@@ -56,9 +56,9 @@ export function storedForm(state: PartitionState, partition: string): StoredForm
     checkpoint: printed(state.checkpoint),
     memory: state.memory ?? null,
     failure: state.failure && { ...state.failure, notBefore: printed(state.failure.notBefore) },
-    cells: state.cells.map((cell) => ({
+    cells: state.cells.map(({ gaps, ...cell }) => ({
       ...cell,
-      ...(cell.gaps ? { gaps: cell.gaps.map(reportGap) } : {}),
+      ...(gaps ? { gaps: gaps.map(reportGap) } : {}),
       start: formatInstant(cell.start),
       end: formatInstant(cell.end),
       readAt: formatInstant(cell.readAt),
