@@ -61,7 +61,9 @@ describe('dynamoState', () => {
       lease_expires: { S: '2026-11-21T00:02:00Z' },
       checkpoint: { S: '1970-01-01T02:00:00Z' },
       grid: { M: { minutes: { N: '60' }, zone: { S: 'Europe/Berlin' } } },
-      cells: { L: [{ M: { digest: { S: 'abc' }, settled: { BOOL: false } } }] },
+      cells: {
+        L: [{ M: { digest: { S: 'abc' }, settled: { BOOL: false } } }, { M: { records: { N: '0' } } }],
+      },
       memory: { S: JSON.stringify(FULL.memory) },
       failure: { M: { failures: { N: '2' } } },
     });
