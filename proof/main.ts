@@ -3,19 +3,25 @@ import type { Design, Outcome, Proof } from './proof.ts';
 import { proofs } from './proofs.ts';
 
 /**
- * `npm run prove -- [--only R2]… [--seed N] [--count N]`: every promise at its full count, and beside it the
+ * `npm run prove -- [--only R2]… [--provider NAME]… [--seed N] [--count N]`: every promise at its full count, and beside it the
  * designs that are known to be bad, which must be caught.
  */
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
+    provider: { type: 'string', multiple: true },
     seed: { type: 'string', default: '1' },
     count: { type: 'string' },
   },
 });
-const wanted = proofs.filter(({ id }) => values.only === undefined || values.only.includes(id));
-if (wanted.length === 0)
-  throw new Error(`There is no such proof; there are ${proofs.map(({ id }) => id).join(', ')}`);
+const wanted = proofs.filter(
+  ({ id, provider }) =>
+    (values.only?.includes(id) ?? true) && (values.provider?.includes(provider ?? '') ?? true),
+);
+if (wanted.length === 0) {
+  const known = proofs.map(({ id, provider }) => `${id}${provider ? ` (${provider})` : ''}`);
+  throw new Error(`There is no such proof; there are ${known.join(', ')}`);
+}
 for (const proof of wanted) await prove(proof, Number(values.seed), Number(values.count ?? proof.full));
 
 async function prove(proof: Proof, seed: number, count: number): Promise<void> {

@@ -23,6 +23,8 @@ export interface Design {
 export interface Proof extends Design {
   /** As the figures are published: `R2`. */
   readonly id: string;
+  /** Whose answers, rows or tokens it is about; absent when it is about what all share. */
+  readonly provider?: string;
   readonly full: number;
   /** Enough to run with every `npm test`, and to catch every bad design. */
   readonly quick: number;

@@ -9,12 +9,11 @@ import {
   type CloudStackProvider,
   changed,
   differenceOf,
-  memorySink,
-  memoryState,
   sumsOf,
   syncOnce,
   truthOf,
 } from './cloudstack-run.ts';
+import { memorySink, memoryState } from './memory.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import { pagesUntil } from './r04-walks.ts';
 

@@ -1,57 +1,127 @@
 import { gzipSync } from 'node:zlib';
 import { SyncError } from '../lib/errors.ts';
-import { createHttp, type HttpResponse, type Transport } from '../lib/http.ts';
+import { createHttp, type HttpRequest, type HttpResponse, type Transport } from '../lib/http.ts';
 import { createLog } from '../lib/log.ts';
-import type { Interval } from '../lib/time.ts';
-import { startCloudStack } from '../simulators/cloudstack/server.ts';
+import type { Mapping } from '../lib/mapping/load.ts';
+import type { Metric } from '../lib/models/metric.ts';
+import type { Provider } from '../lib/provider.ts';
+import { type Platform, runMetrics, type Subject, type Target } from '../lib/run.ts';
+import type { Interval, Millis } from '../lib/time.ts';
 import { startServer } from '../test/support/http-server.ts';
-import { type CloudStackProvider, memorySink, memoryState, syncOnce } from './cloudstack-run.ts';
+import { memorySink, memoryState } from './memory.ts';
+import type { Mutation } from './r05-mutations.ts';
+
+type Whole = Provider<unknown, unknown>;
+
+/** An answer of the provider's, as it was served. */
+export interface Served {
+  readonly status: number;
+  text(): string;
+}
+
+/** A provider whose answers are mutated. */
+export interface AnswerSubject {
+  readonly room: Whole;
+  readonly mapping: Mapping;
+  /** What is read: whole cells, complete at `now`. */
+  readonly cells: Interval;
+  /** The only partition of the account. */
+  readonly partition: string;
+  readonly now: Millis;
+  /** A small cloud, with more than one page of usage where there are pages. */
+  start(seed: number): Promise<{
+    readonly credentials: Readonly<Record<string, unknown>>;
+    close(): Promise<void>;
+  }>;
+  /** What a request is known by: nothing that changes from run to run. */
+  keyOf(request: HttpRequest): string;
+  /** Whether the answer to such a request holds usage. */
+  isUsage(key: string): boolean;
+  readonly mutations: readonly Mutation[];
+  /**
+   * Holds what was delivered against a second, naive reading of what was served; null when it agrees.
+   * @param counted records, duplicates and quarantined rows of all cells
+   */
+  falsehoodIn(metrics: readonly Metric[], counted: number, pages: readonly Served[]): string | null;
+  /** A bad design: it takes every amount as it parses. */
+  readonly unchecked: Whole;
+}
 
 /** Bytes; the largest body in the case of the bomb. */
 const LARGEST = 1024 * 1024;
 
-/** Good answers by command and page: all that one run is told. */
+/** Good answers by what asked for them: all that one run is told. */
 export interface Answers {
   readonly bodies: ReadonlyMap<string, HttpResponse>;
   readonly credentials: Readonly<Record<string, unknown>>;
 }
 
 /** Listens to one run against a small cloud. */
-export async function goodAnswers(provider: CloudStackProvider, { start, end }: Interval, seed: number) {
-  const now = end + 10 * 3_600_000;
-  const cloud = await startCloudStack({
-    seed,
-    vms: 1,
-    since: start,
-    maxPageSize: 25,
-    wireNow: Date.now,
-    planNow: () => now,
-  });
+export async function goodAnswers(subject: AnswerSubject, seed: number): Promise<Answers> {
+  const cloud = await subject.start(seed);
   const bodies = new Map<string, HttpResponse>();
   const recorder =
     (transport: Transport): Transport =>
     async (request, signal) => {
       const response = await transport(request, signal);
-      bodies.set(keyOf(request.url), response);
+      bodies.set(subject.keyOf(request), response);
       return response;
     };
   try {
-    const target = { sink: memorySink(), state: memoryState(), seed: start };
-    await syncOnce({ provider, credentials: cloud.credentials, now, target, recorder });
+    const target = { sink: memorySink(), state: memoryState() };
+    await runWith(subject, subject.room, cloud.credentials, target, recorder);
   } finally {
     await cloud.close();
   }
-  return { bodies, credentials: cloud.credentials } satisfies Answers;
+  return { bodies, credentials: cloud.credentials };
+}
+
+/** One run over the subject's cells. */
+export function runWith(
+  { cells, mapping, now }: AnswerSubject,
+  provider: Whole,
+  credentials: Answers['credentials'],
+  target: Pick<Target, 'sink' | 'state'>,
+  recorder?: Platform['recorder'],
+) {
+  const subject: Subject = {
+    id: 'acme',
+    customer: null,
+    resource: null,
+    credentials,
+    credentialsPath: 'credentials',
+    strictCredentials: true,
+    poll: 3600,
+  };
+  const platform: Platform = {
+    clock: { plan: () => now, wire: Date.now },
+    signal: new AbortController().signal,
+    log: { write: () => {}, level: 'error' },
+    loopback: true,
+    random: () => 0,
+    ...(recorder ? { recorder } : {}),
+  };
+  return runMetrics(
+    provider,
+    subject,
+    platform,
+    { ...target, mapping, seed: cells.start },
+    {
+      retryNow: true,
+      range: cells,
+    },
+  );
 }
 
 /** Instead of the network; each request is sent once, since what fails here fails for ever. */
-export function answering(provider: CloudStackProvider, transport: Transport): CloudStackProvider {
+export function answering(provider: Whole, transport: Transport): Whole {
   return {
     ...provider,
     connect(context) {
       const { clock, config, log, signal } = context;
       const tls = { verify: true };
-      const rules = { origins: [config.url], tls, clock, log, signal, redact: (text: string) => text };
+      const redact = (text: string) => text;
+      const rules = { origins: provider.origins(config), tls, clock, log, signal, redact };
       const http = createHttp({ ...rules, attempts: 1, transport });
       const { close } = context.http;
       Object.assign(context.http, {
@@ -93,10 +163,6 @@ export async function bombed(): Promise<string | null> {
     http.close();
     await server.close();
   }
-}
-
-export function keyOf({ searchParams }: URL): string {
-  return ['command', 'page', 'pagesize', 'name'].map((name) => searchParams.get(name) ?? '').join(' ');
 }
 
 /** An answer with another body. */

@@ -1,14 +1,19 @@
-import { provider as cloudstack } from '../functions/cloudstack/index.ts';
 import { MalformedResponse, SyncError } from '../lib/errors.ts';
-import { parseInstant, SECOND } from '../lib/time.ts';
+import type { Provider } from '../lib/provider.ts';
 import { random } from '../simulators/random.ts';
-import { type CloudStackProvider, changed, memorySink, memoryState, syncOnce } from './cloudstack-run.ts';
+import { cloudStackAnswers } from './answers/cloudstack.ts';
+import { memorySink, memoryState } from './memory.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
-import { type Answers, answering, bombed, goodAnswers, keyOf, withBody } from './r05-answers.ts';
-import { mutations } from './r05-mutations.ts';
+import {
+  type AnswerSubject,
+  type Answers,
+  answering,
+  bombed,
+  goodAnswers,
+  runWith,
+  withBody,
+} from './r05-answers.ts';
 
-const DAY_READ = { start: Date.UTC(2026, 10, 20), end: Date.UTC(2026, 10, 21) };
-const NOW = DAY_READ.end + 36_000 * SECOND;
 /** Milliseconds for one case, from which on it counts as hanging. */
 const PATIENCE = 1000;
 
@@ -16,42 +21,55 @@ const PATIENCE = 1000;
 const MOST_MEMORY = 100;
 
 /** Answers that are not what they should be, in every way: a typed error, quarantine, or valid rows. */
-export const r05: Proof = {
-  id: 'R5',
-  name: 'mutated answers of CloudStack: typed errors, quarantine or valid rows, and nothing else',
-  full: 10_000,
-  quick: mutations.length * 6,
-  run: (options) => check(cloudstack, options),
-  bad: [
-    { name: 'takes every number as it parses', run: (options) => check(unchecked, options) },
-    { name: 'takes an error for an empty answer', run: (options) => check(swallowing, options) },
-  ],
-};
+function answersProof(subject: AnswerSubject): Proof {
+  const { metrics } = subject.room.streams;
+  const swallowing = {
+    ...subject.room,
+    streams: { metrics: { ...metrics, fetch: metrics && swallowed(metrics.fetch) } },
+  } as Whole;
+  return {
+    id: 'R5',
+    provider: subject.room.name,
+    name: `mutated answers of ${subject.room.name}: typed errors, quarantine or valid rows, and nothing else`,
+    full: 10_000,
+    quick: subject.mutations.length * 6,
+    run: (options) => check(subject, subject.room, options),
+    bad: [
+      {
+        name: 'takes every number as it parses',
+        run: (options) => check(subject, subject.unchecked, options),
+      },
+      { name: 'takes an error for an empty answer', run: (options) => check(subject, swallowing, options) },
+    ],
+  };
+}
 
-const unchecked = changed((stream) => ({
-  normalize(raw) {
-    const row = raw as Record<string, string>;
-    const [record] = stream.normalize({ ...row, rawusage: '0' });
-    return record ? [{ ...record, variables: { ...record.variables, value: Number(row.rawusage) } }] : [];
-  },
-}));
+export const r05: readonly Proof[] = [cloudStackAnswers].map(answersProof);
 
-const swallowing = changed((stream) => ({
-  async *fetch(client, request) {
+type Whole = Provider<unknown, unknown>;
+type Fetch = NonNullable<Whole['streams']['metrics']>['fetch'];
+
+function swallowed(fetch: Fetch): Fetch {
+  return async function* (client, request) {
     try {
-      yield* stream.fetch(client, request);
+      yield* fetch(client, request);
     } catch {
       yield { rows: [] };
     }
-  },
-}));
+  };
+}
 
-async function check(provider: CloudStackProvider, { seed, count }: ProofOptions): Promise<Outcome> {
+async function check(
+  subject: AnswerSubject,
+  provider: Whole,
+  { seed, count }: ProofOptions,
+): Promise<Outcome> {
+  const { mutations } = subject;
   const chance = random(seed);
   const found = tally();
   const bomb = await bombed();
   if (bomb) found.violate(bomb);
-  const answers = await goodAnswers(cloudstack, DAY_READ, seed);
+  const answers = await goodAnswers(subject, seed);
   const figures = {
     'typed errors': 0,
     delivered: 0,
@@ -59,9 +77,7 @@ async function check(provider: CloudStackProvider, { seed, count }: ProofOptions
     'longest (ms)': 0,
     'most memory of a case (MB)': 0,
   };
-  const usage = [...answers.bodies].filter(
-    ([key, { status }]) => key.startsWith('listUsageRecords') && status === 200,
-  );
+  const usage = [...answers.bodies].filter(([key, { status }]) => subject.isUsage(key) && status === 200);
   for (let number = 0; number < count; number += 1) {
     const mutation = mutations[number % mutations.length];
     const [key, response] = chance.pick(chance.chance(0.85) ? usage : [...answers.bodies]);
@@ -69,7 +85,7 @@ async function check(provider: CloudStackProvider, { seed, count }: ProofOptions
     const body = Buffer.from(mutation.of(response.text(), chance));
     const began = performance.now();
     const before = megabytes();
-    const end = await within(PATIENCE, runWith(provider, answers, key, body));
+    const end = await within(PATIENCE, mutated(subject, provider, answers, key, body));
     figures['longest (ms)'] = Math.max(figures['longest (ms)'], Math.round(performance.now() - began));
     figures['most memory of a case (MB)'] = Math.max(
       figures['most memory of a case (MB)'],
@@ -91,8 +107,9 @@ interface End {
   readonly broken: string | null;
 }
 
-async function runWith(
-  provider: CloudStackProvider,
+async function mutated(
+  subject: AnswerSubject,
+  provider: Whole,
   answers: Answers,
   key: string,
   body: Buffer,
@@ -101,79 +118,27 @@ async function runWith(
     [...answers.bodies].map(([name, good]) => [name, name === key ? withBody(good, body) : good]),
   );
   const sink = memorySink();
-  const target = { sink, state: memoryState(), seed: DAY_READ.start };
-  const through = answering(provider, async ({ url }) => served.get(keyOf(url)) ?? nothing(keyOf(url)));
+  const through = answering(provider, async (request) => {
+    const asked = subject.keyOf(request);
+    return served.get(asked) ?? nothing(asked);
+  });
   try {
-    const { windows } = await syncOnce({
-      provider: through,
-      credentials: answers.credentials,
-      now: NOW,
-      target,
-    });
+    const target = { sink, state: memoryState() };
+    const { windows } = await runWith(subject, through, answers.credentials, target);
     const counted = windows.reduce(
       (sum, { records, duplicates, quarantined }) => sum + records + duplicates + quarantined,
       0,
     );
-    const values = [...sink.cells.values()].flat().map(({ time, end, value }) => placeOf(time, end, value));
+    const pages = [...served].flatMap(([name, page]) =>
+      subject.isUsage(name) && page.status === 200 ? [page] : [],
+    );
     const quarantined = windows.reduce((sum, window) => sum + window.quarantined, 0);
-    return { kind: 'delivered', quarantined, broken: falsehoodIn(values, counted, [...served]) };
+    const broken = subject.falsehoodIn([...sink.cells.values()].flat(), counted, pages);
+    return { kind: 'delivered', quarantined, broken };
   } catch (error) {
     const broken = error instanceof SyncError ? null : `no typed error: ${error}`;
     return { kind: 'typed errors', quarantined: 0, broken };
   }
-}
-
-/** Holds what was delivered against a second, naive reading of what was served. */
-function falsehoodIn(
-  values: readonly string[],
-  counted: number,
-  served: readonly (readonly [string, { readonly status: number; text(): string }])[],
-): string | null {
-  const pages = served.filter(([key, { status }]) => key.startsWith('listUsageRecords') && status === 200);
-  const rows: Record<string, unknown>[] = [];
-  for (const [, page] of pages) {
-    const read = rowsIn(page.text());
-    if (read === null) return 'delivered, although a page cannot be read';
-    rows.push(...read);
-  }
-  const valid = new Set(
-    rows.map((row) =>
-      placeOf(instant(row.startdate), (instant(row.enddate) ?? 0) + SECOND, amount(row.rawusage)),
-    ),
-  );
-  const invented = values.find((value) => !valid.has(value));
-  if (invented !== undefined) return `delivered what no row says: ${invented}`;
-  const due = rows.filter(({ startdate }) => isDue(instant(startdate))).length;
-  return counted === due ? null : `${counted} rows are accounted for, of ${due}`;
-}
-
-function rowsIn(text: string): Record<string, unknown>[] | null {
-  try {
-    const [body] = Object.values(JSON.parse(text.replace(/\p{Cc}/gu, ' ')) as object);
-    if (body === null || typeof body !== 'object' || 'errorcode' in body) return null;
-    return (Object.values(body).find(Array.isArray) as Record<string, unknown>[] | undefined) ?? [];
-  } catch {
-    return null;
-  }
-}
-
-function instant(text: unknown): number | null {
-  return typeof text === 'string' ? parseInstant(text.replaceAll("'", '')) : null;
-}
-
-/** A row that says no time is one to account for. */
-function isDue(start: number | null): boolean {
-  return start === null || (start >= DAY_READ.start && start < DAY_READ.end);
-}
-
-function amount(raw: unknown): number {
-  const text = typeof raw === 'number' || typeof raw === 'string' ? String(raw) : '';
-  return /^\d+([.,]\d+)?$/.test(text) ? Number(text.replace(',', '.')) : Number.NaN;
-}
-
-/** What is not finite has no place, and nothing may be delivered there. */
-function placeOf(start: number | null, end: number, value: number): string {
-  return Number.isFinite(value) ? `${start} ${end} ${value}` : `no number (${Math.random()})`;
 }
 
 function nothing(key: string): never {

@@ -9,7 +9,8 @@ import type { State } from '../lib/state/state.ts';
 import { DAY, HOUR, type Millis } from '../lib/time.ts';
 import { type CloudStackSimulator, startCloudStack } from '../simulators/cloudstack/server.ts';
 import { type Random, random } from '../simulators/random.ts';
-import { differenceOf, linesIn, memoryState, sumsOf, syncOnce, truthOf } from './cloudstack-run.ts';
+import { differenceOf, linesIn, sumsOf, syncOnce, truthOf } from './cloudstack-run.ts';
+import { memoryState } from './memory.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import { addingSink, countingSink, type Writes } from './r11-sinks.ts';
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { provider as cloudstack } from '../functions/cloudstack/index.ts';
 import { InvalidCredentials, MalformedResponse, ProviderUnavailable } from '../lib/errors.ts';
+import type { Mapping } from '../lib/mapping/load.ts';
+import type { Provider } from '../lib/provider.ts';
 import { type Platform, runMetrics, type Subject } from '../lib/run.ts';
 import { secret } from '../lib/secret.ts';
 import { fileSink } from '../lib/sink/file.ts';
@@ -30,19 +31,8 @@ export interface Path {
   run(run: Run): Promise<unknown>;
 }
 
-const errors = {
-  400: 'InvalidConfig',
-  401: 'InvalidCredentials',
-  403: 'MalformedResponse',
-  429: 'RateLimited',
-  431: 'InvalidConfig',
-  432: 'InsufficientPermission',
-  500: 'ProviderUnavailable',
-  530: 'ProviderUnavailable',
-};
-
-/** Every way by which a text of the provider's reaches somebody. */
-export const paths: readonly Path[] = [
+/** Every way by which a text of a provider's reaches somebody, whoever it is. */
+export const sharedPaths: readonly Path[] = [
   failing(
     'a typed error',
     (echo) => new MalformedResponse(`cannot read ${echo}`, { hint: `Look at ${echo}` }),
@@ -57,31 +47,6 @@ export const paths: readonly Path[] = [
   ),
   { name: 'one record that cannot be read', ends: 'report', run: (run) => inMemory(run, { bad: 1 }) },
   { name: 'records that cannot be read', ends: 'MalformedResponse', run: (run) => inMemory(run, { bad: 5 }) },
-  ...Object.entries(errors).map(([status, ends]) =>
-    echoing(`CloudStack's error ${status}`, ends, (response, _, echo) => {
-      const errortext = `${echo} while [50] ms`;
-      response.writeHead(Number(status), { 'x-echo': encodeURI(echo) });
-      response.end(JSON.stringify({ errorresponse: { errorcode: Number(status), errortext } }));
-    }),
-  ),
-  echoing('HTML', 'ProviderUnavailable', (response, { path }, echo) =>
-    response.end(`<html>${path} ${echo}</html>`),
-  ),
-  echoing('HTML with 502', 'ProviderUnavailable', (response, { path }, echo) =>
-    response.writeHead(502).end(`<html>${path} ${echo}`),
-  ),
-  echoing('a redirect', 'MalformedResponse', (response, { path }) =>
-    response.writeHead(302, { location: `http://127.0.0.1:1${path}` }).end(),
-  ),
-  echoing('an answer that is cut off', 'MalformedResponse', (response, { path }) =>
-    response.end(`{"a": "${path}`),
-  ),
-  echoing('invalid HTTP', 'ProviderUnavailable', (response, { path }) =>
-    response.socket?.end(`${path}\r\n\r\n`),
-  ),
-  echoing('an unexpected object', 'report', (response, _, echo) =>
-    response.end(JSON.stringify({ a: { [echo]: echo } })),
-  ),
 ];
 
 function failing(name: string, make: (echo: string) => Error): Path {
@@ -114,27 +79,64 @@ async function inMemory(run: Run, { error, bad = 0 }: { error?: Error; bad?: num
   return runMetrics(provider, memorySubject, platformOf(run), targetOf(run));
 }
 
-/** CloudStack's own client against a server that repeats what it was sent. */
-function echoing(
-  name: string,
-  ends: string,
-  answer: (response: ServerResponse, request: Received, echo: string) => unknown,
-): Path {
-  return {
+/** A provider's own client, and what a server may say to it that repeats what it was sent. */
+export interface EchoSubject {
+  readonly room: Provider<unknown, unknown>;
+  readonly mapping?: Mapping;
+  /** Credentials that have the secret in every place for one. */
+  credentials(url: URL, canary: string): Readonly<Record<string, unknown>>;
+  readonly cases: readonly EchoCase[];
+}
+
+export interface EchoCase {
+  readonly name: string;
+  /** See {@link Path.ends}. */
+  readonly ends: string;
+  answer(response: ServerResponse, request: Received, echo: string): unknown;
+}
+
+export function echoed(name: string, ends: string, answer: EchoCase['answer']): EchoCase {
+  return { name, ends, answer };
+}
+
+/** What a server, or what stands before it, may say to any client. */
+export const brokenAnswers: readonly EchoCase[] = [
+  echoed('HTML', 'ProviderUnavailable', (response, { path }, echo) =>
+    response.end(`<html>${path} ${echo}</html>`),
+  ),
+  echoed('HTML with 502', 'ProviderUnavailable', (response, { path }, echo) =>
+    response.writeHead(502).end(`<html>${path} ${echo}`),
+  ),
+  echoed('a redirect', 'MalformedResponse', (response, { path }) =>
+    response.writeHead(302, { location: `http://127.0.0.1:1${path}` }).end(),
+  ),
+  echoed('an answer that is cut off', 'MalformedResponse', (response, { path }) =>
+    response.end(`{"a": "${path}`),
+  ),
+  echoed('invalid HTTP', 'ProviderUnavailable', (response, { path }) =>
+    response.socket?.end(`${path}\r\n\r\n`),
+  ),
+];
+
+/** The paths of a provider: its own client against a server that repeats what it was sent. */
+export function echoingPaths({ room, mapping, credentials, cases }: EchoSubject): readonly Path[] {
+  return cases.map(({ name, ends, answer }) => ({
     name,
     ends,
     async run(run) {
       const server = await startServer((response, request) => answer(response, request, run.echo));
-      const credentials = { url: server.url.href, api_key: run.canary, secret_key: run.canary };
-      const subject: Subject = { ...memorySubject, credentials };
-      const provider = run.declared ? cloudstack : { ...cloudstack, secrets: () => [] };
+      const subject: Subject = { ...memorySubject, credentials: credentials(server.url, run.canary) };
+      const provider = run.declared ? room : { ...room, secrets: () => [] };
       try {
-        return await runMetrics(provider, subject, platformOf(run), targetOf(run));
+        return await runMetrics(provider, subject, platformOf(run), {
+          ...targetOf(run),
+          ...(mapping ? { mapping } : {}),
+        });
       } finally {
         await server.close();
       }
     },
-  };
+  }));
 }
 
 function targetOf({ folder }: Run) {

@@ -6,9 +6,10 @@ import { toWireError } from '../lib/errors.ts';
 import { createRedactor } from '../lib/redact.ts';
 import { secret } from '../lib/secret.ts';
 import { random } from '../simulators/random.ts';
+import { cloudStackEchoes } from './echoes/cloudstack.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import { canariesOf, formsOf } from './r17-canaries.ts';
-import { type Path, paths } from './r17-paths.ts';
+import { echoingPaths, type Path, sharedPaths } from './r17-paths.ts';
 
 /** All that a run leaves behind, as texts. */
 interface Left {
@@ -28,17 +29,26 @@ interface Keeping {
 }
 
 /** Secrets through every error, log line, file, answer and stored failure, in every form: searched for in all of them. */
-export const r17: Proof = {
-  id: 'R17',
-  name: 'secrets: none is seen in a log, an error, a report, the quarantine or the state, in any form',
-  full: 12 * paths.length,
-  quick: paths.length,
-  run: (options) => check({ declared: true, afterwards: (left) => left }, options),
-  bad: [
-    { name: 'redacts what matches exactly', run: (options) => check(exactly, options) },
-    { name: 'redacts logs only', run: (options) => check(logsOnly, options) },
-  ],
-};
+function secretsProof(paths: readonly Path[], provider?: string): Proof {
+  const whose = provider === undefined ? '' : ` of ${provider}`;
+  return {
+    id: 'R17',
+    ...(provider === undefined ? {} : { provider }),
+    name: `secrets${whose}: none is seen in a log, an error, a report, the quarantine or the state, in any form`,
+    full: 12 * paths.length,
+    quick: paths.length,
+    run: (options) => check(paths, { declared: true, afterwards: (left) => left }, options),
+    bad: [
+      { name: 'redacts what matches exactly', run: (options) => check(paths, exactly, options) },
+      { name: 'redacts logs only', run: (options) => check(paths, logsOnly, options) },
+    ],
+  };
+}
+
+export const r17: readonly Proof[] = [
+  secretsProof(sharedPaths),
+  ...[cloudStackEchoes].map((subject) => secretsProof(echoingPaths(subject), subject.room.name)),
+];
 
 const exactly: Keeping = {
   declared: false,
@@ -55,7 +65,11 @@ const logsOnly: Keeping = {
   afterwards: (left, canary) => ({ ...left, logs: createRedactor([secret(canary)])(left.logs) }),
 };
 
-async function check(keeping: Keeping, { seed, count }: ProofOptions): Promise<Outcome> {
+async function check(
+  paths: readonly Path[],
+  keeping: Keeping,
+  { seed, count }: ProofOptions,
+): Promise<Outcome> {
   const found = tally();
   const canaries = canariesOf(random(seed));
   const folder = await mkdtemp(join(tmpdir(), 'usage-sync-r17-'));
