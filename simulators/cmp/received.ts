@@ -11,7 +11,10 @@ export interface MetricsNote extends MetricsBody {
   readonly half: boolean;
 }
 
-/** Everything that the CMP took, in the order in which it came. Repetitions are noted, and kept twice. */
+/**
+ * Everything that the CMP took, in the order in which it came. Repetitions are noted, and kept twice unless the
+ * CMP remembers keys.
+ */
 export interface Received {
   readonly tasks: readonly { readonly task: string; readonly percentage: number; readonly at: Millis }[];
   readonly metrics: readonly MetricsNote[];
@@ -34,22 +37,27 @@ export interface Memory {
   received(): Received;
 }
 
-export function createMemory(now: () => Millis): Memory {
+/** @param remembering whether a delivery whose key was kept whole before is taken for done */
+export function createMemory(now: () => Millis, remembering = false): Memory {
   const tasks: Received['tasks'][number][] = [];
   const metrics: MetricsNote[] = [];
   const logs: LogLine[] = [];
   const accounts: Received['accounts'][number][] = [];
   const states = new Map<string, Map<string, unknown>>();
   const kept = new Map<string, number>();
+  const whole = new Set<string>();
   const repeatsOf = (key: string | null) => (key === null ? 0 : (kept.get(key) ?? 0));
   return {
     addTask: (task, percentage) => void tasks.push({ task, percentage, at: now() }),
     repeatsOf,
     addMetrics(body, idempotencyKey, half) {
+      if (remembering && idempotencyKey !== null && whole.has(idempotencyKey)) return;
       const taken = half ? body.metrics.slice(0, Math.ceil(body.metrics.length / 2)) : body.metrics;
       const repeats = repeatsOf(idempotencyKey);
       metrics.push({ ...body, metrics: taken, at: now(), idempotencyKey, repeats, half });
-      if (idempotencyKey !== null) kept.set(idempotencyKey, repeats + 1);
+      if (idempotencyKey === null) return;
+      kept.set(idempotencyKey, repeats + 1);
+      if (!half) whole.add(idempotencyKey);
     },
     addLogs: (lines) => void logs.push(...lines),
     addAccount: (account, body) => void accounts.push({ account, body }),

@@ -15,6 +15,8 @@ export interface CmpOptions {
   readonly port?: number;
   readonly seed?: number;
   readonly faults?: readonly string[];
+  /** Whether metrics whose `Idempotency-Key` was kept before are taken for done; false: they are kept again. */
+  readonly dedupe?: boolean;
 }
 
 export interface CmpSimulator extends Simulator {
@@ -38,7 +40,7 @@ export async function startCmp(options: CmpOptions = {}): Promise<CmpSimulator> 
   );
   const server: Server = {
     faults: parseFaults(options.faults ?? []),
-    memory: createMemory(() => Date.now()),
+    memory: createMemory(() => Date.now(), options.dedupe),
     admitted: [`Basic ${Buffer.from(`${key}:${secret}`).toString('base64')}`, `Bearer ${token}`],
     notes: [],
   };

@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Metric } from '../../../lib/models/metric.ts';
 import { fileSink } from '../../../lib/sink/file.ts';
 import { HOUR } from '../../../lib/time.ts';
+import { addLines, batch, metric, sinkContract, T0 } from '../../support/sink-contract.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -25,41 +28,52 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const T0 = Date.UTC(2026, 10, 18);
-const metric = (value: number): Metric => ({
-  metric: 'vm-running-time',
-  specialisation: '',
-  value,
-  unit: 's',
-  counter: false,
-  time: T0,
-  end: T0 + HOUR,
-  kind: 'RUNNING_VM',
-  provider_id: 'vm-1',
-  tenant: null,
-  location: null,
-  account_id: 'acme',
-  customer_id: null,
-  provider: 'cloud',
-  key: String(value),
-  attributes: {},
+const cells = (values: number[], start = T0, partition = 'all') => ({
+  ...batch({}, { cell: { start, end: start + HOUR }, partition }),
+  metrics: values.map((value) => metric(String(value), value)),
 });
-const batch = (values: number[], start = T0, partition = 'all') => ({
-  account: 'acme',
-  partition,
-  fence: 1,
-  known: null,
-  cell: { start, end: start + HOUR },
-  metrics: values.map(metric),
-  quarantined: () => [],
+
+sinkContract({
+  name: 'a folder',
+  capabilities: {
+    ...{ replaces: 'whole', remembers: true, setsAside: true, otherStreams: true },
+    fences: 'by a look',
+  },
+  place() {
+    const place = mkdtempSync(join(tmpdir(), 'usage-sync-sink-'));
+    const metrics = join(place, 'metrics');
+    const files = () => {
+      const names = existsSync(metrics) ? readdirSync(metrics, { recursive: true, encoding: 'utf8' }) : [];
+      return names.map((name) => join(metrics, name)).filter((path) => path.endsWith('.ndjson'));
+    };
+    return {
+      open: async () => fileSink(place),
+      holds() {
+        const held = new Map<string, number>();
+        for (const file of files()) addLines(held, readFileSync(file, 'utf8'));
+        return held;
+      },
+      mark: () => files().map((path) => [path, statSync(path).ino, statSync(path).mtimeMs]),
+      fail() {
+        renameSync(metrics, `${metrics}.away`);
+        writeFileSync(metrics, 'a file where a folder belongs');
+        return () => {
+          rmSync(metrics);
+          renameSync(`${metrics}.away`, metrics);
+        };
+      },
+      close: () => rmSync(place, { recursive: true, force: true }),
+    };
+  },
 });
+
 const cellFile = (partition = 'all') =>
   join(folder, 'metrics/acme', partition, '20261118T000000Z_20261118T010000Z.ndjson');
 const manifest = () => JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
 
 describe('fileSink', () => {
   it('writes a cell as lines that end in a newline, for its owner only', async () => {
-    await fileSink(folder).deliver(batch([1, 2]));
+    await fileSink(folder).deliver(cells([1, 2]));
     const text = readFileSync(cellFile(), 'utf8');
     expect(text.endsWith('}\n')).toBe(true);
     expect(text.trim().split('\n')).toHaveLength(2);
@@ -67,14 +81,14 @@ describe('fileSink', () => {
   });
 
   it('writes an empty cell as an empty file', async () => {
-    await fileSink(folder).deliver(batch([]));
+    await fileSink(folder).deliver(cells([]));
     expect(readFileSync(cellFile(), 'utf8')).toBe('');
   });
 
   it('replaces a cell, and tells what was there before', async () => {
     const sink = fileSink(folder);
-    const first = await sink.deliver(batch([1]));
-    const second = await sink.deliver(batch([2]));
+    const first = await sink.deliver(cells([1]));
+    const second = await sink.deliver(cells([2]));
     expect(first.previous).toBeNull();
     expect(second.previous).toBe(first.digest);
     expect(readFileSync(cellFile(), 'utf8')).toContain('"value":2');
@@ -82,7 +96,7 @@ describe('fileSink', () => {
 
   it('gives digests that sha256sum agrees with', async () => {
     const sink = fileSink(folder);
-    const { digest } = await sink.deliver(batch([1]));
+    const { digest } = await sink.deliver(cells([1]));
     await sink.close();
     expect(digest).toBe(createHash('sha256').update(readFileSync(cellFile())).digest('hex'));
     expect(manifest()).toEqual({
@@ -92,13 +106,13 @@ describe('fileSink', () => {
   });
 
   it('knows in another process what was delivered', async () => {
-    const { digest } = await fileSink(folder).deliver(batch([1]));
-    expect(await fileSink(folder).deliver(batch([1]))).toEqual({ digest, previous: digest });
+    const { digest } = await fileSink(folder).deliver(cells([1]));
+    expect(await fileSink(folder).deliver(cells([1]))).toEqual({ digest, previous: digest });
   });
 
   it('keeps the manifests of processes that work side by side', async () => {
     const sinks = Array.from({ length: 6 }, () => fileSink(folder));
-    await Promise.all(sinks.map((sink, at) => sink.deliver(batch([at], T0, `p${at}`))));
+    await Promise.all(sinks.map((sink, at) => sink.deliver(cells([at], T0, `p${at}`))));
     await Promise.all(sinks.map((sink) => sink.close()));
     expect(Object.keys(manifest().cells)).toHaveLength(6);
   });
@@ -106,24 +120,36 @@ describe('fileSink', () => {
   it('removes what a killed process left half-written', async () => {
     mkdirSync(join(folder, 'metrics/acme/all'), { recursive: true });
     writeFileSync(`${cellFile()}.1-1.tmp`, 'half a li');
-    await fileSink(folder).deliver(batch([1]));
+    await fileSink(folder).deliver(cells([1]));
     expect(readdirSync(join(folder, 'metrics/acme/all'))).toHaveLength(1);
+  });
+
+  it('does not trust what a killed process did not come to record', async () => {
+    await fileSink(folder).deliver(cells([1]));
+    const part = join(folder, 'manifest/metrics/acme/all.json');
+    const before = readFileSync(part);
+    const { mtime } = statSync(part);
+    await fileSink(folder).deliver(cells([2]));
+    writeFileSync(part, before); // as if it had been killed before it wrote its part
+    utimesSync(part, mtime, new Date(mtime.getTime() - 1000)); // ticks of a file system are coarse
+    expect((await fileSink(folder).deliver(cells([1]))).previous).toBeNull();
+    expect(readFileSync(cellFile(), 'utf8')).toContain('"value":1');
   });
 
   it('leaves the former cell when the metrics cannot be evaluated to their end', async () => {
     const sink = fileSink(folder);
-    await sink.deliver(batch([1]));
+    await sink.deliver(cells([1]));
     const metrics = (function* () {
-      yield metric(2);
+      yield metric('2', 2);
       throw new Error('the mapping failed');
     })();
-    await expect(sink.deliver({ ...batch([]), metrics })).rejects.toThrow('the mapping failed');
+    await expect(sink.deliver({ ...cells([]), metrics })).rejects.toThrow('the mapping failed');
     expect(readFileSync(cellFile(), 'utf8')).toContain('"value":1');
   });
 
   it('names accounts and partitions so that no id leaves the folder', async () => {
     for (const partition of ['../../etc', '..', 'a/b', 'ä ö', 'x'.repeat(400)]) {
-      await fileSink(folder).deliver(batch([1], T0, partition));
+      await fileSink(folder).deliver(cells([1], T0, partition));
     }
     expect(readdirSync(join(folder, 'metrics/acme')).sort()).toEqual([
       '%2E%2E',
@@ -135,10 +161,10 @@ describe('fileSink', () => {
   });
 
   it('refuses a damaged manifest and leaves it', async () => {
-    await fileSink(folder).deliver(batch([1]));
+    await fileSink(folder).deliver(cells([1]));
     const part = join(folder, 'manifest/metrics/acme/all.json');
     writeFileSync(part, '{"v":');
-    await expect(fileSink(folder).deliver(batch([2]))).rejects.toMatchObject({
+    await expect(fileSink(folder).deliver(cells([2]))).rejects.toMatchObject({
       name: 'DeliveryError',
       code: 'MANIFEST_DAMAGED',
     });
@@ -147,7 +173,7 @@ describe('fileSink', () => {
 
   it('says that it could not write', async () => {
     writeFileSync(join(folder, 'metrics'), 'a file where a folder belongs');
-    await expect(fileSink(folder).deliver(batch([1]))).rejects.toMatchObject({
+    await expect(fileSink(folder).deliver(cells([1]))).rejects.toMatchObject({
       name: 'DeliveryError',
       code: 'DELIVERY_FAILED',
     });
