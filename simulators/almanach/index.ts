@@ -1,2 +1,7 @@
 export { faults } from './faults.ts';
-export { type AlmanachSimulator, startAlmanach, startAlmanach as start } from './server.ts';
+export { type AlmanachSimulator, startAlmanach } from './server.ts';
+export {
+  type AlmanachWithKeystone,
+  startWithKeystone,
+  startWithKeystone as start,
+} from './with-keystone.ts';

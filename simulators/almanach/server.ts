@@ -14,8 +14,8 @@ import type { Row } from './row.ts';
 import type { Project } from './world.ts';
 
 export interface AlmanachSimulator extends Simulator {
-  /** With the private key, whatever the strategy says. */
-  readonly credentials: Readonly<Record<string, unknown>> & { readonly url: string };
+  /** `url` and `token`, the private key, whatever the strategy says. */
+  readonly credentials: Readonly<Record<string, unknown>> & { readonly project_ids: readonly string[] };
   /** All there are; the last has no usage. */
   readonly projects: readonly Project[];
   /** The true rows so far, writes through the API included. */

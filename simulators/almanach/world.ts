@@ -24,14 +24,21 @@ export interface World {
 export function worldOf({ seed, since, lives, imageMeta }: Settings): World {
   const named = (kind: string, names: readonly string[]) =>
     names.map((name) => ({ id: uuidOf(seed, 'almanach', kind, name), name }));
-  const projects = named('project', ['shop', 'büro-東京', 'archive', 'empty']);
   return {
     seed,
     since,
     lives,
     imageMeta,
-    projects: projects.map(({ id, name }) => ({ id: id.replaceAll('-', ''), name })),
+    projects: projectsOf(seed),
     volumeTypes: named('volume type', ['solidfire0', 'ceph-ssd', 'hdd-économique']),
     flavors: ['m1.tiny', 'm1.small', 'm1.medium', 'm1.large', 'm1.über'],
   };
+}
+
+/** All there are; a Keystone beside has the same. The last one has no usage. */
+export function projectsOf(seed: number): Project[] {
+  return ['shop', 'büro-東京', 'archive', 'empty'].map((name) => ({
+    id: uuidOf(seed, 'almanach', 'project', name).replaceAll('-', ''),
+    name,
+  }));
 }
