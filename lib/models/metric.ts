@@ -57,12 +57,49 @@ const wireName = /^[-A-Za-z0-9:/_|"' ]+(\.[^*].*)?$/;
  * the same bytes.
  */
 export function metricLine(metric: Metric): string {
+  return metricLines()(metric);
+}
+
+/**
+ * {@link metricLine} for many. The metrics of one record follow each other and share most of what a line says: that
+ * is printed once for all of them.
+ */
+export function metricLines(): (metric: Metric) => string {
+  let last: Metric | null = null;
+  let middle = '';
+  let attributes = '';
+  return (metric) => {
+    if (last === null || !isOfSameRecord(last, metric)) {
+      middle = printMiddle(metric);
+      attributes = JSON.stringify(metric.attributes);
+      last = metric;
+    }
+    const { metric: name, specialisation, value, unit, counter, key } = metric;
+    const head = JSON.stringify({ metric: name, specialisation, value, unit, counter }).slice(0, -1);
+    return `${head},${middle},"key":${JSON.stringify(key)},"attributes":${attributes}}`;
+  };
+}
+
+function isOfSameRecord(a: Metric, b: Metric): boolean {
+  return (
+    a.attributes === b.attributes &&
+    a.tenant === b.tenant &&
+    a.location === b.location &&
+    a.provider_id === b.provider_id &&
+    a.resource_name === b.resource_name &&
+    a.resource_id === b.resource_id &&
+    a.kind === b.kind &&
+    a.time === b.time &&
+    a.end === b.end &&
+    a.account_id === b.account_id &&
+    a.customer_id === b.customer_id &&
+    a.provider === b.provider
+  );
+}
+
+/** The inside of an object: what the metrics of a record share, but for their attributes. */
+function printMiddle(metric: Metric): string {
   return JSON.stringify({
-    metric: metric.metric,
-    specialisation: metric.specialisation,
-    value: metric.value,
-    unit: metric.unit,
-    counter: metric.counter,
     time: formatInstant(metric.time),
     end: formatInstant(metric.end),
     kind: metric.kind,
@@ -75,9 +112,7 @@ export function metricLine(metric: Metric): string {
     account_id: metric.account_id,
     customer_id: metric.customer_id,
     provider: metric.provider,
-    key: metric.key,
-    attributes: metric.attributes,
-  });
+  }).slice(1, -1);
 }
 
 /**

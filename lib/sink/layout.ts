@@ -1,5 +1,5 @@
 import type { CellStreamName } from '../job.ts';
-import { metricLine } from '../models/metric.ts';
+import { metricLines } from '../models/metric.ts';
 import { printSpend } from '../models/spend.ts';
 import { compileManifest } from './manifest.ts';
 import { cellName, fileOf, placeOf, quarantineName } from './names.ts';
@@ -22,7 +22,8 @@ export function layoutSink(store: Store): Sink {
   return {
     replaces: true,
     deliver: (batch) => {
-      const lines = () => serialise(batch.metrics, (metric) => `${metricLine(metric)}\n`);
+      const print = metricLines();
+      const lines = () => serialise(batch.metrics, (metric) => `${print(metric)}\n`);
       return deliver(store, parts, batch, { stream: 'metrics', cell: cellName(batch.cell), content: lines });
     },
     deliverSpend: (batch) => {

@@ -6,6 +6,7 @@ import {
   joinSpecialisation,
   type Metric,
   metricLine,
+  metricLines,
   nflexMetric,
 } from '../../../lib/models/metric.ts';
 
@@ -77,6 +78,33 @@ describe('metricLine', () => {
         const line = metricLine({ ...full, value, resource_name: name });
         expect(line).not.toContain('\n');
         expect(JSON.parse(line)).toMatchObject({ value, resource_name: name });
+      }),
+    );
+  });
+
+  it('is the same among the metrics of its record as alone', () => {
+    const others: Partial<Metric>[] = [
+      { metric: 'vm-running-vcpu-time', value: 2, key: 'f'.repeat(32) },
+      { attributes: { ...full.attributes } },
+      { attributes: {} },
+      { tenant: null },
+      { location: null },
+      { time: full.time + 1 },
+      { end: full.end + 1 },
+      { kind: 'ALLOCATED_VM' },
+      { provider_id: 'vm-2' },
+      { resource_name: 'other' },
+      { resource_id: 'other' },
+      { account_id: 'other' },
+      { customer_id: null },
+      { provider: 'other' },
+    ];
+    const metrics = fc.array(
+      fc.constantFrom({}, ...others).map((change): Metric => ({ ...full, ...change })),
+    );
+    fc.assert(
+      fc.property(metrics, (sequence) => {
+        expect(sequence.map(metricLines())).toEqual(sequence.map(metricLine));
       }),
     );
   });
