@@ -1,11 +1,10 @@
 import type { Millis } from '../../lib/time.ts';
 import type { Random } from '../random.ts';
-import { randomFor, uuidOf } from '../seeded.ts';
 import * as events from './events.ts';
 import type { Event } from './history.ts';
-import { lifeAfter, momentsIn } from './moments.ts';
+import { drawn, type Life, lifeAfter, momentsIn, type Place } from './lives.ts';
 import type { InstanceRow, Meta } from './row.ts';
-import type { Project, World } from './world.ts';
+import type { World } from './world.ts';
 
 const images = [
   { distro: 'ubuntu', version: '22.04', os_type: 'linux' },
@@ -15,24 +14,14 @@ const images = [
 ] as const;
 
 /** The life of a server: created, resized or rebuilt up to twice, deleted. */
-export function instanceEvents(
-  world: World,
-  project: Project,
-  slot: number,
-  generation: number,
-  notBefore: Millis,
-): { events: Event[]; end: Millis } {
-  const chance = randomFor(world.seed, 'instance', project.name, slot, generation);
+export function instanceLife(place: Place, generation: number, notBefore: Millis): Life {
+  const { world, project, slot } = place;
+  const { id, chance } = drawn('instance', place, generation);
   const life = lifeAfter(notBefore, chance);
-  const id = uuidOf(world.seed, 'instance', project.name, slot, generation);
   const name = `${chance.pick(['web', 'db', 'büro', '倉庫'])}-${slot}-${generation}`;
   const flavor = chance.pick(world.flavors);
-  const created = newInstance(
-    world,
-    { id, project: project.id, name, flavor },
-    life.start,
-    imageOf(world, chance),
-  );
+  const named = { id, project: project.id, name, flavor };
+  const created = newInstance(world, named, life.start, imageOf(world, chance));
   const changes = momentsIn(life, 2, chance).map((at) => change(world, id, at, chance));
   const birth: Event = { at: life.start, apply: (table) => events.create(table, created) };
   const death: Event = { at: life.end, apply: (table) => events.close(table, id, life.end, life.end) };

@@ -1,24 +1,16 @@
 import type { Millis } from '../../lib/time.ts';
 import type { Random } from '../random.ts';
-import { randomFor, uuidOf } from '../seeded.ts';
 import * as events from './events.ts';
 import type { Event } from './history.ts';
-import { lifeAfter, momentsIn } from './moments.ts';
+import { drawn, type Life, lifeAfter, momentsIn, type Place } from './lives.ts';
 import type { VolumeRow } from './row.ts';
-import type { Project, World } from './world.ts';
 
 /** The life of a volume: created, then resized, attached or detached up to three times, deleted. */
-export function volumeEvents(
-  world: World,
-  project: Project,
-  slot: number,
-  generation: number,
-  notBefore: Millis,
-): { events: Event[]; end: Millis } {
-  const chance = randomFor(world.seed, 'volume', project.name, slot, generation);
+export function volumeLife(place: Place, generation: number, notBefore: Millis): Life {
+  const { world, project, slot } = place;
+  const { id, chance } = drawn('volume', place, generation);
+  const server = drawn('instance', place, generation).id;
   const life = lifeAfter(notBefore, chance);
-  const id = uuidOf(world.seed, 'volume', project.name, slot, generation);
-  const server = uuidOf(world.seed, 'instance', project.name, slot, generation);
   const created = newVolume(
     { id, project: project.id, name: `disque-été-${slot}-${generation}` },
     { volumeType: chance.pick(world.volumeTypes).name, size: chance.int(1, 200) },
