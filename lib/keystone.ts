@@ -54,7 +54,7 @@ export interface KeystoneSession {
    * @throws InvalidConfig for an application credential, which knows only its own
    */
   forProject(id: string): Promise<KeystoneSession>;
-  /** The projects that the user has a role on, disabled ones too. */
+  /** The projects that the user has a role on, disabled ones too, and those that an application credential cannot enter. */
   ownProjects(): Promise<readonly Project[]>;
   /** All projects that the user may see. @throws InsufficientPermission for all but operators (sheet 2.5) */
   allProjects(): Promise<readonly Project[]>;

@@ -5,6 +5,7 @@ import { r04 } from './r04-page-drift.ts';
 import { r05 } from './r05-responses.ts';
 import { r06 } from './r06-retries.ts';
 import { r07 } from './r07-deadlines.ts';
+import { r08 } from './r08-tokens.ts';
 import { r11 } from './r11-settling.ts';
 import { r13 } from './r13-expressions.ts';
 import { r14 } from './r14-hostile-mappings.ts';
@@ -13,4 +14,4 @@ import { r16 } from './r16-tls.ts';
 import { r17 } from './r17-secrets.ts';
 
 /** Every promise that is proved (README: What is proved). */
-export const proofs: readonly Proof[] = [r02, r03, r04, ...r05, r06, r07, r11, r13, r14, r15, r16, ...r17];
+export const proofs: readonly Proof[] = [r02, r03, r04, ...r05, r06, r07, r08, r11, r13, r14, r15, r16, ...r17];

@@ -1,14 +1,13 @@
 import { type Answer, type Asked, callerOf, catalogOf, header, type Identity } from './asked.ts';
 import { forbidden, refuse } from './refusal.ts';
 import { listing, projectBody } from './token-body.ts';
-import { type Grant, type Project, rolesIn, type Scope } from './world.ts';
+import { type Project, rolesIn, type Scope } from './world.ts';
 
 export function ownProjects(identity: Identity, asked: Asked): Answer {
-  const { user, scope, applicationCredential } = callerOf(identity, header(asked, 'x-auth-token'));
-  const held: readonly Grant[] =
-    applicationCredential === null ? user.grants : [{ role: applicationCredential.role, scope }];
+  // Also for an application credential, which can enter only one of them: seen on a real server.
+  const { user } = callerOf(identity, header(asked, 'x-auth-token'));
   const rows = identity.world.projects.filter(
-    (one) => rolesIn(held, { kind: 'project', project: one }).length > 0,
+    (one) => rolesIn(user.grants, { kind: 'project', project: one }).length > 0,
   );
   return projectsAnswer(rows, asked);
 }

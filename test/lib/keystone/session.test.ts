@@ -293,6 +293,7 @@ describe('projects', () => {
   it('other than its own are closed to an application credential', async () => {
     const [acme, bolt] = cloud.projects;
     const { session } = connect(cloud.applicationCredential());
+    expect((await session.ownProjects()).map(({ id }) => id)).toContain(bolt?.id); // its user's
     expect(await session.forProject(acme?.id ?? '')).toBe(session);
     await expect(session.forProject(bolt?.id ?? '')).rejects.toMatchObject({
       name: 'InvalidConfig',
