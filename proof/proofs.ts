@@ -14,4 +14,18 @@ import { r16 } from './r16-tls.ts';
 import { r17 } from './r17-secrets.ts';
 
 /** Every promise that is proved (README: What is proved). */
-export const proofs: readonly Proof[] = [r02, r03, r04, ...r05, r06, r07, r08, r11, r13, r14, r15, r16, ...r17];
+export const proofs: readonly Proof[] = [
+  r02,
+  r03,
+  r04,
+  ...r05,
+  r06,
+  r07,
+  r08,
+  r11,
+  r13,
+  r14,
+  r15,
+  r16,
+  ...r17,
+];
