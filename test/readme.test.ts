@@ -37,6 +37,6 @@ describe('the README', () => {
 
   it('lists every proof', () => {
     const listed = [...readme.matchAll(/^\| (R\d+) \|/gm)].map((match) => match[1]);
-    expect(listed).toEqual(proofs.map(({ id }) => id));
+    expect(listed).toEqual([...new Set(proofs.map(({ id }) => id))]); // one promise, several subjects
   });
 });
