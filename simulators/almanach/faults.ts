@@ -22,6 +22,8 @@ export const faults = {
   'late-rows': 'one row in ten appears 1 to 48 hours late',
   'late-ends': 'one row in ten is shown open until 1 to 48 hours after its end',
   'rewritten-rows': 'one closed row in ten is shown ending too early, and corrected 1 to 48 hours later',
+  'rewritten-starts': 'one row in ten is shown starting too late, and corrected 1 to 48 hours later',
+  'ghost-rows': 'beside one row in ten stands another, until 1 to 48 hours after its start',
 } as const;
 
 export type FaultName = keyof typeof faults;

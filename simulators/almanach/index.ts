@@ -1,7 +1,7 @@
-export { faults } from './faults.ts';
 export { type AlmanachSimulator, startAlmanach } from './server.ts';
 export {
   type AlmanachWithKeystone,
+  faults,
   startWithKeystone,
   startWithKeystone as start,
 } from './with-keystone.ts';

@@ -16,7 +16,7 @@ import type { Project } from './world.ts';
 export interface AlmanachSimulator extends Simulator {
   /** `url` and `token`, the private key, whatever the strategy says. */
   readonly credentials: Readonly<Record<string, unknown>> & { readonly project_ids: readonly string[] };
-  /** All there are; the last has no usage. */
+  /** All that have rows, and last, behind a history, one without usage. */
   readonly projects: readonly Project[];
   /** The true rows so far, writes through the API included. */
   rows(): readonly Row[];

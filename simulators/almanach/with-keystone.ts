@@ -1,5 +1,6 @@
 import { type KeystoneSimulator, faults as keystoneFaults, startKeystone } from '../keystone/index.ts';
-import { faults as almanachFaults, parseFaults } from './faults.ts';
+import { knownFaults } from '../wire-faults.ts';
+import { faults as almanachFaults } from './faults.ts';
 import type { TokenCheck } from './gate.ts';
 import type { AlmanachOptions } from './options.ts';
 import { type AlmanachSimulator, startAlmanach } from './server.ts';
@@ -51,12 +52,12 @@ export async function startWithKeystone(options: WithKeystoneOptions = {}): Prom
   };
 }
 
+/** What can be made to go wrong with either; what both have is Almanach's. */
+export const faults = { ...keystoneFaults, ...almanachFaults };
+
 /** @throws InvalidConfig for a fault that neither knows */
 function shared(names: readonly string[]): [almanach: string[], keystone: string[]] {
-  const theirs = names.filter(
-    (name) => !Object.hasOwn(almanachFaults, name) && Object.hasOwn(keystoneFaults, name),
-  );
-  const mine = names.filter((name) => !theirs.includes(name));
-  parseFaults(mine);
-  return [mine, theirs];
+  const known = [...knownFaults(faults, names)];
+  const isOwn = (name: string) => Object.hasOwn(almanachFaults, name);
+  return [known.filter(isOwn), known.filter((name) => !isOwn(name))];
 }

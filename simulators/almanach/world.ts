@@ -15,13 +15,13 @@ export interface World {
   readonly since: Millis;
   readonly lives: number;
   readonly imageMeta: readonly string[];
-  /** The last one has no usage, and never will. */
+  /** Of a history the last one has no usage, and never will. */
   readonly projects: readonly Project[];
   readonly volumeTypes: readonly (VolumeType & { readonly name: string })[];
   readonly flavors: readonly string[];
 }
 
-export function worldOf({ seed, since, lives, imageMeta }: Settings): World {
+export function worldOf({ seed, since, lives, imageMeta, rows }: Settings): World {
   const named = (kind: string, names: readonly string[]) =>
     names.map((name) => ({ id: uuidOf(seed, 'almanach', kind, name), name }));
   return {
@@ -29,7 +29,7 @@ export function worldOf({ seed, since, lives, imageMeta }: Settings): World {
     since,
     lives,
     imageMeta,
-    projects: projectsOf(seed),
+    projects: rows === null ? projectsOf(seed) : projectsIn(rows),
     volumeTypes: named('volume type', ['solidfire0', 'ceph-ssd', 'hdd-économique']),
     flavors: ['m1.tiny', 'm1.small', 'm1.medium', 'm1.large', 'm1.über'],
   };
@@ -41,4 +41,9 @@ export function projectsOf(seed: number): Project[] {
     id: uuidOf(seed, 'almanach', 'project', name).replaceAll('-', ''),
     name,
   }));
+}
+
+function projectsIn(rows: NonNullable<Settings['rows']>): Project[] {
+  const ids = new Set(rows.map(({ project_id }) => String(project_id)));
+  return [...ids].map((id) => ({ id, name: id }));
 }

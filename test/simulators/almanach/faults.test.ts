@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type FaultName, faults } from '../../../simulators/almanach/faults.ts';
+import type { FaultName } from '../../../simulators/almanach/faults.ts';
+import { faults } from '../../../simulators/almanach/index.ts';
 import type { AlmanachOptions } from '../../../simulators/almanach/options.ts';
 import type { AlmanachSimulator } from '../../../simulators/almanach/server.ts';
 import { type Answered, almanach, call, list, NOW, type ShownRow } from './caller.ts';
@@ -193,8 +194,8 @@ describe('faults of the rows', () => {
 
   /** Day after day, the rows of the first project: as they are in truth, and as the fault lets them be seen. */
   async function* days(fault: FaultName) {
-    let now = NOW - 60 * 24 * HOUR;
-    const options = { lives: 8, now: () => now };
+    let now = NOW - 25 * 24 * HOUR;
+    const options = { lives: 12, now: () => now };
     const [truth, seen] = [await almanach(options), await faulty(fault, options)];
     for (; now <= NOW; now += 24 * HOUR) {
       const [well, spoilt] = [await list(truth, first(truth), all), await list(seen, first(seen), all)];
@@ -220,6 +221,20 @@ describe('faults of the rows', () => {
         expect(seen.size).toBe(new Set(truth.map(keyOf)).size);
         const wrong = truth.filter((row) => seen.get(keyOf(row)) !== row.end && !isTwice(truth, row));
         ages.push(...wrong.map(({ end }) => now - at(end ?? '')));
+      }
+      expect(ages.length).toBeGreaterThan(2);
+      for (const age of ages) expect(age).toBeLessThanOrEqual(48 * HOUR);
+    },
+  );
+
+  it.each(['ghost-rows', 'rewritten-starts'] as const)(
+    '%s shows some rows that are not so, for a while',
+    async (fault) => {
+      const ages: number[] = [];
+      for await (const { now, truth, seen } of days(fault)) {
+        const known = new Set(truth.map(keyOf));
+        const untrue = [...seen.keys()].filter((key) => !known.has(key));
+        ages.push(...untrue.map((key) => now - at(key.slice(key.indexOf(' ') + 1))));
       }
       expect(ages.length).toBeGreaterThan(2);
       for (const age of ages) expect(age).toBeLessThanOrEqual(48 * HOUR);

@@ -30,6 +30,33 @@ describe('a simulated Almanach', () => {
     expect(await project(2, NOW)).not.toEqual(later);
   });
 
+  it('forgives two slashes at the beginning, and none at the end', async () => {
+    const cloud = await almanach();
+    const statuses = ['//v1/info', '/v1/info/', '/v1//info', '/v1/%zz'].map(
+      async (path) => (await call(cloud, path)).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 404, 404, 404]);
+  });
+
+  it('begins with given rows, and gives out their projects', async () => {
+    const row = {
+      entity_type: 'volume',
+      entity_id: 'v',
+      start: '2026-10-01 00:00:00+00:00',
+      end: null,
+      size: 3,
+    };
+    const rows = ['p', 'q', 'p'].map((project_id) => ({ ...row, project_id }));
+    const cloud = await almanach({ rows, faults: ['unknown-entity-type'] });
+    expect(cloud.credentials.project_ids).toEqual(['p', 'q']);
+    expect(await list(cloud, 'q', all)).toMatchObject([{ entity_id: 'v', size: 3, processed: null }]);
+    await expect(list(cloud, 'p', all)).rejects.toThrow('Unsupported entity type');
+    expect(await list(cloud, 'p', all, 'volumes')).toHaveLength(2);
+    await expect(startAlmanach({ rows: [{ ...row, start: 'never' }] })).rejects.toThrow(
+      'Not a date of a row',
+    );
+  });
+
   it('says how it stands, and takes other faults, without a token', async () => {
     const cloud = await almanach();
     const body = { faults: ['missing-array'] };
