@@ -73,9 +73,9 @@ export function stamp(instant: Millis): string {
   return formatInstant(instant).replace(/[-:]/g, '');
 }
 
-/** `start/end` in RFC 3339, as reports and keys name an interval. */
+/** `start/end` in RFC 3339, as reports and keys name an interval; `start/..` (ISO 8601-2) when it has no end. */
 export function formatInterval({ start, end }: Interval): string {
-  return `${formatInstant(start)}/${formatInstant(end)}`;
+  return `${formatInstant(start)}/${end === Number.POSITIVE_INFINITY ? '..' : formatInstant(end)}`;
 }
 
 function offsetMinutes(text: string | undefined): number | null {
