@@ -50,7 +50,7 @@ export const almanachRow = z.looseObject({
   metadata: facts,
   volume_type: text,
   /** GiB: a number, or a text, or whatever was given (sheet 1.6). */
-  size: z.unknown(),
+  size: z.unknown().optional(),
   attached_to: z.union([z.string(), z.array(z.string())]).nullish(),
   /** Ours, not the server's: see {@link markRows}. */
   duplicates: z.literal('sum').optional(),

@@ -1,0 +1,64 @@
+import { afterEach } from 'vitest';
+import { type AlmanachClient, almanachClient } from '../../../functions/almanach/client.ts';
+import { almanachConfig } from '../../../functions/almanach/types.ts';
+import { createHttp, type Transport } from '../../../lib/http.ts';
+import { createLog } from '../../../lib/log.ts';
+import { type Answer, startServer, type TestServer } from '../../support/http-server.ts';
+
+export const NOW = Date.UTC(2026, 10, 21, 12);
+export const signal = new AbortController().signal;
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+/** What a scripted server answers: JSON, or a page when it is text. */
+export interface Scripted {
+  readonly status?: number;
+  readonly body: unknown;
+}
+
+/** A client of a server that answers by `METHOD /path`, and a page where it knows nothing. */
+export async function scripted(
+  script: (call: string, query: URLSearchParams, token: string | undefined) => Scripted | null,
+  config: Record<string, unknown> = {},
+): Promise<{ readonly client: AlmanachClient; readonly server: TestServer }> {
+  const answer: Answer = (response, { method, path, headers }) => {
+    const url = new URL(path, 'http://almanach');
+    const token = headers['x-auth-token'];
+    const found = script(
+      `${method} ${url.pathname}`,
+      url.searchParams,
+      token === undefined ? token : String(token),
+    );
+    const { status = 200, body } = found ?? { status: 404, body: '<title>404 Not Found</title>' };
+    const isPage = typeof body === 'string';
+    response.writeHead(status, { 'content-type': isPage ? 'text/html; charset=utf-8' : 'application/json' });
+    response.end(isPage ? body : JSON.stringify(body));
+  };
+  const server = await startServer(answer);
+  open.push(server);
+  return { client: clientOf({ url: server.url.href, token: 'the-key', ...config }), server };
+}
+
+/** A client in the account's name; a transport stands for the network. */
+export function clientOf(credentials: Record<string, unknown>, transport?: Transport): AlmanachClient {
+  const config = almanachConfig.strict().parse(credentials);
+  const clock = { plan: () => NOW, wire: Date.now };
+  const redact = (text: string) => text;
+  const log = createLog({ write: () => {}, level: 'error', redact, now: Date.now, fields: {} });
+  const http = createHttp({
+    origins: config.url ? [config.url] : [],
+    tls: { verify: true },
+    signal,
+    clock,
+    log,
+    redact,
+    attempts: 3,
+    random: () => 0,
+    ...(transport ? { transport } : {}),
+  });
+  open.push(http);
+  return almanachClient({ config, http, clock, signal, log });
+}
