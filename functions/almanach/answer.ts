@@ -10,6 +10,15 @@ import type { HttpResponse, Verdict } from '../../lib/http.ts';
 /** Whose token was sent: the server's own key, one of Keystone's, or none. */
 export type TokenKind = 'private' | 'keystone' | 'none';
 
+/** What was asked, as far as its answer depends on it. */
+export interface Question {
+  /** Method and path, for messages. */
+  readonly call: string;
+  /** Without JSON it is no answer: a page of a proxy, of another server, or nothing. */
+  readonly wantsJson: boolean;
+  readonly token: TokenKind;
+}
+
 export interface Answer {
   readonly verdict: Verdict;
   /** Of an accepted answer: its JSON; null where the server gives none, as after a write. */
@@ -19,25 +28,25 @@ export interface Answer {
 /**
  * Reads an answer by its content type, never blindly (sheet 1.10): the server's own errors are JSON of three
  * shapes; what its framework and its login say is not.
- * @param call method and path, for messages. @param byStatus what statuses mean anywhere.
+ * @param byStatus what statuses mean anywhere
  */
 export function readAnswer(
-  call: string,
+  { call, wantsJson, token }: Question,
   response: HttpResponse,
   byStatus: Verdict,
-  token: TokenKind,
 ): Answer {
   const { status } = response;
   const content = isJson(response) ? parseJson(response.text()) : null;
   if (content === undefined) return refuse('retry', new MalformedResponse(`${call}: the answer is not JSON`));
-  if (byStatus.action === 'accept') return { verdict: byStatus, content };
+  if (byStatus.action === 'accept') {
+    return wantsJson && content === null ? refuse('retry', notJson(call)) : { verdict: byStatus, content };
+  }
   if (status === 401) return refuse('fail', unauthorised(call, token));
   if (content === null) return { verdict: withoutJson(call, status, byStatus), content };
   return { verdict: errorVerdict(`${call}: ${textOf(content)} (${status})`, status, byStatus), content };
 }
 
-/** An answer that must be JSON and is not: a page of a proxy, of another server, or nothing. */
-export function notJson(call: string): ProviderUnavailable {
+function notJson(call: string): ProviderUnavailable {
   return new ProviderUnavailable(`${call}: no JSON in the answer`, {
     code: 'NOT_JSON',
     hint: 'Check that `url` leads to Almanach and that no proxy answers in its place.',

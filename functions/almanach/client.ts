@@ -1,7 +1,7 @@
 import { MalformedResponse, SyncError } from '../../lib/errors.ts';
 import type { Context } from '../../lib/provider.ts';
 import { type Access, accessOf, type Token } from './access.ts';
-import { notJson, readAnswer } from './answer.ts';
+import { readAnswer } from './answer.ts';
 import { type AlmanachRequest, INFO, isInfo, isReading, nameOf, urlOf } from './request.ts';
 import type { AlmanachConfig } from './types.ts';
 
@@ -33,9 +33,7 @@ export function almanachClient(context: Context<AlmanachConfig>): AlmanachClient
     url: access.url,
     projects: access.projects,
     async get(path, query = {}) {
-      const request: AlmanachRequest = { method: 'GET', path, query };
-      const { content } = await call(request);
-      if (content === null) throw notJson(nameOf(request, ''));
+      const { content } = await call({ method: 'GET', path, query });
       return content;
     },
   };
@@ -96,7 +94,7 @@ async function attempt(
   token: Token,
 ): Promise<AlmanachAnswer> {
   const { method, body } = request;
-  const name = nameOf(request, version);
+  const question = { call: nameOf(request, version), wantsJson: method === 'GET', token: token.kind };
   let content: unknown = null;
   const headers = {
     accept: 'application/json',
@@ -109,7 +107,7 @@ async function attempt(
   const { status } = await http.send(
     body === undefined ? sent : { ...sent, body: JSON.stringify(body) },
     (response, byStatus) => {
-      const answer = readAnswer(name, response, byStatus, token.kind);
+      const answer = readAnswer(question, response, byStatus);
       content = answer.content;
       return answer.verdict;
     },

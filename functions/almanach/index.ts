@@ -15,7 +15,7 @@ import { verifyAccess } from './verify.ts';
 export const provider = defineProvider({
   name: 'almanach',
   config: almanachConfig,
-  origin: (config) => config.url as URL,
+  origins: ({ url }) => (url ? [url] : []),
   tls: tlsOf,
   secrets: ({ token }) => (token ? [token] : []),
   // The server answers one request after the other (sheet 1.1).

@@ -3,7 +3,7 @@ import type { Operation, OperationParameters, Operations } from '../../lib/opera
 import { type Call, calls } from './calls.ts';
 import type { AlmanachAnswer, AlmanachClient } from './client.ts';
 import { readParameters } from './parameters.ts';
-import type { AlmanachRequest } from './request.ts';
+import { type AlmanachRequest, INFO } from './request.ts';
 
 /** The calls of python-almanachclient by their names (sheet 3.1), and two of the API's that it leaves out. */
 export const operations: Operations<AlmanachClient> = {
@@ -52,8 +52,9 @@ function requestOf(name: string, call: Call, given: OperationParameters, now: nu
   };
 }
 
-/** HEAD has no text that would tell an unknown id from an unknown route: the client has asked for the latter. */
+/** HEAD has no text that would tell an unknown id from a server without the route: that is asked for before. */
 async function exists(client: AlmanachClient, request: AlmanachRequest): Promise<boolean> {
+  await client.call(INFO);
   try {
     await client.call(request);
     return true;

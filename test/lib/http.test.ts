@@ -59,6 +59,12 @@ async function failure(work: Promise<unknown>): Promise<SyncError> {
 const get = (url: URL, path = '/') => ({ method: 'GET', url: new URL(path, url) }) as const;
 
 describe('an exchange', () => {
+  it.each(['DELETE', 'PUT', 'PATCH', 'POST'] as const)('frames the body of a %s', async (method) => {
+    const server = await serve((response) => response.end());
+    await client(server.url).send({ method, url: server.url, body: '{"ü":1}' });
+    expect(server.requests).toMatchObject([{ method, body: '{"ü":1}', headers: { 'content-length': '8' } }]);
+  });
+
   it('carries method, query, headers and body, and gives status, headers and body', async () => {
     const server = await serve((response) => {
       response.writeHead(201, { 'X-One': 'a', 'Set-Cookie': ['b=1', 'c=2'] }).end('\uFEFFgrün');
