@@ -1,5 +1,7 @@
-import { InvalidConfig } from '../../lib/errors.ts';
+import { InsufficientPermission, InvalidConfig, InvalidCredentials } from '../../lib/errors.ts';
+import { type KeystoneSession, keystoneSession } from '../../lib/keystone.ts';
 import type { Context } from '../../lib/provider.ts';
+import { REFUSED_TOKEN } from './answer.ts';
 import type { AlmanachConfig } from './types.ts';
 
 /** What is sent as `X-Auth-Token`. */
@@ -9,27 +11,63 @@ export type Token =
 
 /** Where the server is, what opens it, and whose usage to read. */
 export interface Access {
+  /** The account's own, else the catalog's. */
   url(): Promise<URL>;
+  /** Does something with a token that is good, as far as anybody can know before. */
   withToken<Result>(work: (token: Token) => Promise<Result>): Promise<Result>;
+  /** Almanach cannot list projects (sheet 2.5): those that the account names, else those that Keystone does. */
   projects(): Promise<readonly string[]>;
 }
 
-export function accessOf({ config }: Context<AlmanachConfig>): Access {
-  const { project_ids, token, url } = config;
+/** Makes no request. */
+export function accessOf(context: Context<AlmanachConfig>): Access {
+  const { config } = context;
+  const { auth_url, project_ids, token, url } = config;
+  const session = auth_url ? keystoneSession({ ...context, credentials: { ...config, auth_url } }) : null;
+  let place: Promise<URL> | undefined;
   return {
-    async url() {
-      if (url) return url;
-      throw new InvalidConfig('credentials.url: is missing');
+    url() {
+      place ??= url ? Promise.resolve(url) : placeOf(config, needed(session));
+      return place;
     },
-    async withToken(work) {
-      if (token) return work({ kind: 'private', value: token.reveal() });
-      throw new InvalidConfig('credentials.token: is missing');
-    },
-    async projects() {
-      if (project_ids) return [...new Set(project_ids)];
-      throw new InvalidConfig('credentials.project_ids: is missing, and Almanach cannot list projects', {
-        hint: 'Name the ids of the projects whose usage is to be read.',
-      });
-    },
+    // As with the Python client, Keystone is then only asked for the place (sheet 3.1).
+    withToken: (work) =>
+      token ? work({ kind: 'private', value: token.reveal() }) : withKeystone(needed(session), work),
+    projects: async () => (project_ids ? [...new Set(project_ids)] : projectsOf(needed(session))),
   };
+}
+
+/** Nobody agrees on the service's type (sheet 2.4): the client's own, the server's plugins', then the name. */
+function placeOf({ service_type }: AlmanachConfig, session: KeystoneSession): Promise<URL> {
+  if (service_type) return session.endpoint({ types: [service_type] });
+  return session.endpoint({ types: ['cloudmetrics', 'usage'], name: 'almanach' });
+}
+
+/** Almanach's own words for a refused token say more than the session's. */
+async function withKeystone<Result>(
+  session: KeystoneSession,
+  work: (token: Token) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await session.authorized((header) => work({ kind: 'keystone', value: header['X-Auth-Token'] }));
+  } catch (error) {
+    const { cause } = error instanceof InvalidCredentials ? error : { cause: null };
+    throw cause instanceof InvalidCredentials && cause.code === REFUSED_TOKEN ? cause : error;
+  }
+}
+
+/** Disabled ones too: Almanach keeps their rows (sheet 2.5). */
+async function projectsOf(session: KeystoneSession): Promise<readonly string[]> {
+  const ids = (await session.ownProjects()).map(({ id }) => id).sort();
+  if (ids.length > 0) return ids;
+  throw new InsufficientPermission('Keystone names no project of this user', {
+    code: 'NO_PROJECTS',
+    hint: "Name the projects in the account's `project_ids`, or give the user a role on them.",
+  });
+}
+
+/** The schema refuses an account that has neither. */
+function needed(session: KeystoneSession | null): KeystoneSession {
+  if (session !== null) return session;
+  throw new InvalidConfig('credentials: expected url, token and project_ids, or a login at Keystone');
 }

@@ -89,13 +89,16 @@ function withoutJson(call: string, status: number, byStatus: Verdict): Verdict {
 
 const parameterHint = 'Correct the parameters of the call.';
 
+/** The code for a token of Keystone's that Almanach does not take. */
+export const REFUSED_TOKEN = 'ALMANACH_REFUSES_TOKEN';
+
 /** One answer for many causes (sheet 1.2); whose token it was tells some of them apart. */
 function unauthorised(call: string, token: TokenKind): InvalidCredentials {
   if (token === 'keystone') {
     return new InvalidCredentials(
       `${call}: Keystone accepts the login, and Almanach refuses its token (401)`,
       {
-        code: 'ALMANACH_REFUSES_TOKEN',
+        code: REFUSED_TOKEN,
         hint: "Ask Almanach's operator: its own service account in Keystone may be broken or may not validate tokens, or it only takes its private key.",
       },
     );

@@ -1,5 +1,6 @@
 import { tlsOf } from '../../lib/credentials.ts';
 import { handlers } from '../../lib/handler.ts';
+import { keystoneSecrets } from '../../lib/keystone.ts';
 import { defineProvider } from '../../lib/provider.ts';
 import mapping from '../../mappings/almanach.yaml';
 import { almanachClient } from './client.ts';
@@ -15,9 +16,9 @@ import { verifyAccess } from './verify.ts';
 export const provider = defineProvider({
   name: 'almanach',
   config: almanachConfig,
-  origins: ({ url }) => (url ? [url] : []),
+  origins: ({ auth_url, url }) => [url, auth_url].filter((one) => one !== undefined && one !== null),
   tls: tlsOf,
-  secrets: ({ token }) => (token ? [token] : []),
+  secrets: ({ auth_url: _, token, ...login }) => [...(token ? [token] : []), ...keystoneSecrets(login)],
   // The server answers one request after the other (sheet 1.1).
   concurrency: 1,
   defaults: { skew: 600, lookback: 3 * 86_400 },

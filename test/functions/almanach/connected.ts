@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest';
 import { type AlmanachClient, almanachClient } from '../../../functions/almanach/client.ts';
+import { provider } from '../../../functions/almanach/index.ts';
 import { almanachConfig } from '../../../functions/almanach/types.ts';
 import { createHttp, type Transport } from '../../../lib/http.ts';
 import { createLog } from '../../../lib/log.ts';
@@ -39,7 +40,10 @@ export async function scripted(
   };
   const server = await startServer(answer);
   open.push(server);
-  return { client: clientOf({ url: server.url.href, token: 'the-key', ...config }), server };
+  return {
+    client: clientOf({ url: server.url.href, token: 'the-key', project_ids: ['p'], ...config }),
+    server,
+  };
 }
 
 /** A client in the account's name; a transport stands for the network. */
@@ -49,7 +53,7 @@ export function clientOf(credentials: Record<string, unknown>, transport?: Trans
   const redact = (text: string) => text;
   const log = createLog({ write: () => {}, level: 'error', redact, now: Date.now, fields: {} });
   const http = createHttp({
-    origins: config.url ? [config.url] : [],
+    origins: provider.origins(config),
     tls: { verify: true },
     signal,
     clock,

@@ -170,7 +170,7 @@ describe('operations', () => {
   });
 
   it('says where the server is', async () => {
-    const client = clientOf({ url: 'http://h:8000/', token: 't' });
+    const client = clientOf({ url: 'http://h:8000/', token: 't', project_ids: ['p'] });
     expect(await call(client, 'get_url')).toEqual([{ url: 'http://h:8000/' }]);
   });
 

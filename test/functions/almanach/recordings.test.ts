@@ -66,7 +66,10 @@ async function replay(exchange: Exchange, request: AlmanachRequest) {
     if (isOld) probe('/info', { status: 200, headers: [['Content-Type', 'application/json']], json: info });
   }
   writeFileSync(join(folder, 'one.json'), JSON.stringify({ exchanges }));
-  const client = clientOf({ url: 'http://127.0.0.1:8000', token: 'the-key' }, replayFrom(folder));
+  const client = clientOf(
+    { url: 'http://127.0.0.1:8000', token: 'the-key', project_ids: ['p'] },
+    replayFrom(folder),
+  );
   return client.call(request);
 }
 
