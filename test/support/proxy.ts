@@ -24,9 +24,13 @@ export type Intercept = (
 export async function startProxy(target: URL, intercept: Intercept): Promise<TestServer> {
   return startServer(async (response, { method, path, headers, body }) => {
     const pass = () => forward(new URL(path, target), method, headers, body);
-    const answer = await (intercept({ method, url: new URL(path, target), body }, pass) ?? pass());
-    response.writeHead(answer.status, answer.headers);
-    response.end(answer.body);
+    try {
+      const answer = await (intercept({ method, url: new URL(path, target), body }, pass) ?? pass());
+      response.writeHead(answer.status, answer.headers);
+      response.end(answer.body);
+    } catch {
+      response.destroy(); // the simulator is gone, and whoever asked does not wait any more
+    }
   });
 }
 
