@@ -40,6 +40,7 @@ async function build() {
       ...shared,
       ...esm,
       absWorkingDir: root,
+      external: ['dynalite'], // it finds its database by its own place
       entryPoints: [entry],
       outfile: temporary,
       sourcemap: 'inline',

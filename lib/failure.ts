@@ -1,5 +1,5 @@
 import { heldBack, nextFailure } from './backoff.ts';
-import { StateConflict } from './errors.ts';
+import { DeliveryError, StateConflict } from './errors.ts';
 import type { Failure, PartitionKey, State } from './state/state.ts';
 import type { Millis } from './time.ts';
 
@@ -37,10 +37,14 @@ export async function rememberingFailure<Result>(
   } catch (thrown) {
     const error = rules.clean(thrown);
     // Who was overtaken has nothing to say of a partition that another works on.
-    if (!(error instanceof StateConflict))
+    if (!isOvertaken(error))
       await store(key, rules.state, (previous) => nextFailure(previous, error, rules)).catch(() => {});
     throw error;
   }
+}
+
+function isOvertaken(error: unknown): boolean {
+  return error instanceof StateConflict || (error instanceof DeliveryError && error.code === 'STALE_WRITER');
 }
 
 async function store(

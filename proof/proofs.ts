@@ -6,6 +6,7 @@ import { r05 } from './r05-responses.ts';
 import { r06 } from './r06-retries.ts';
 import { r07 } from './r07-deadlines.ts';
 import { r08 } from './r08-tokens.ts';
+import { r09 } from './r09-leases.ts';
 import { r11 } from './r11-settling.ts';
 import { r13 } from './r13-expressions.ts';
 import { r14 } from './r14-hostile-mappings.ts';
@@ -22,6 +23,7 @@ export const proofs: readonly Proof[] = [
   r06,
   r07,
   r08,
+  r09,
   r11,
   r13,
   r14,
