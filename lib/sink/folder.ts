@@ -51,7 +51,12 @@ async function write(path: string, { chunks }: Content, condition?: Condition): 
     if (condition?.over === undefined) return;
     if ((await find(path))?.version !== condition.over?.version) throw new Changed(path);
   };
-  await writeWhole(path, chunks, { before });
+  try {
+    await writeWhole(path, chunks, { before });
+  } catch (error) {
+    if (isMissing(error)) await condition?.check?.(); // who took over removed what was half-written: it says so
+    throw error;
+  }
   return (await find(path)) ?? { version: 'gone' };
 }
 

@@ -72,7 +72,12 @@ export function openParts(store: Store): Parts {
       const part = partOf(store, held, place, fence);
       if (known) await part.check();
       else part.admit(held.fence);
-      if (held.fence < fence) await part.add({});
+      if (held.fence < fence) {
+        const since = writtenAt(held);
+        await part.add({});
+        // Who is overtaken may have been writing until now: its half is removed, its whole is not trusted.
+        held.cells = await trustedCells(store, place, held.cells, since);
+      }
       return part;
     },
   };
@@ -133,17 +138,28 @@ async function load(store: Store, name: string): Promise<Held> {
   return { fence, cells, found };
 }
 
+async function loadTrusted(store: Store, place: PartPlace): Promise<Held> {
+  const held = await load(store, place.name);
+  return { ...held, cells: await trustedCells(store, place, held.cells, writtenAt(held)) };
+}
+
 /**
  * A cell that was written after its part is taken for unknown: a process that was killed in between did not come
  * to say what it wrote.
  */
-async function loadTrusted(store: Store, place: PartPlace): Promise<Held> {
-  const held = await load(store, place.name);
-  if (place.cells === null) return held;
-  const since: Millis = held.found?.writtenAt ?? Number.POSITIVE_INFINITY;
+async function trustedCells(
+  store: Store,
+  place: PartPlace,
+  cells: PartitionManifest,
+  since: Millis,
+): Promise<PartitionManifest> {
+  if (place.cells === null) return cells;
   const strays = new Set((await store.tidy(place.cells, since)).map((name) => name.split('.')[0]));
-  const trusted = Object.entries(held.cells).filter(([cell]) => !strays.has(cell));
-  return { ...held, cells: Object.fromEntries(trusted) };
+  return Object.fromEntries(Object.entries(cells).filter(([cell]) => !strays.has(cell)));
+}
+
+function writtenAt({ found }: Held): Millis {
+  return found?.writtenAt ?? Number.POSITIVE_INFINITY;
 }
 
 function parsePart(text: string, name: string): StoredPart {

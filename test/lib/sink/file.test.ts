@@ -16,6 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileSink } from '../../../lib/sink/file.ts';
+import { folderStore } from '../../../lib/sink/folder.ts';
+import { layoutSink } from '../../../lib/sink/layout.ts';
 import { HOUR } from '../../../lib/time.ts';
 import { addLines, batch, metric, sinkContract, T0 } from '../../support/sink-contract.ts';
 
@@ -134,6 +136,25 @@ describe('fileSink', () => {
     utimesSync(part, mtime, new Date(mtime.getTime() - 1000)); // ticks of a file system are coarse
     expect((await fileSink(folder).deliver(cells([1]))).previous).toBeNull();
     expect(readFileSync(cellFile(), 'utf8')).toContain('"value":1');
+  });
+
+  it('trusts nothing that an overtaken process wrote until the very moment', async () => {
+    const fenced = (fence: number) => ({ ...cells([1]), fence });
+    await fileSink(folder).deliver(fenced(1));
+    const store = folderStore(folder);
+    let isLate = true;
+    const write: typeof store.write = (name, content, condition) => {
+      if (name.startsWith('manifest/') && isLate) {
+        isLate = false;
+        writeFileSync(`${cellFile()}.1-1.tmp`, 'half a li');
+        writeFileSync(cellFile(), 'late\n');
+        utimesSync(cellFile(), Date.now() / 1000 + 60, Date.now() / 1000 + 60);
+      }
+      return store.write(name, content, condition);
+    };
+    await layoutSink({ ...store, write }).deliver(fenced(2));
+    expect(readFileSync(cellFile(), 'utf8')).toContain('"value":1');
+    expect(readdirSync(join(folder, 'metrics/acme/all'))).toHaveLength(1);
   });
 
   it('leaves the former cell when the metrics cannot be evaluated to their end', async () => {
