@@ -51,8 +51,9 @@ export function cloudOf(settings: Settings): Cloud {
     },
     catchUp() {
       const until = now();
+      if (until <= caughtUp) return;
       for (const event of history?.between(caughtUp, until) ?? []) happen(event, table);
-      caughtUp = Math.max(caughtUp, until);
+      caughtUp = until;
     },
     rows() {
       const rows = asHeard(seed, faults, table.rows, now());
