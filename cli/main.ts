@@ -49,7 +49,7 @@ program
   .option('--from <time>', 'read again from here, widened to whole cells …')
   .option('--to <time>', '… up to here, and say what changed')
   .option('--out <dir>', 'where cells, state and reports go', './usage-data')
-  .option('--sink <address>', 'where cells go, in place of --out: file:DIR')
+  .option('--sink <address>', 'where cells go, in place of --out: file:DIR, s3://BUCKET/PREFIX, cmp:')
   .option('--state <address>', 'where progress is kept, in place of --out: file:DIR')
   .option('--now <time>', 'hold the planning clock, RFC 3339')
   .option('--fresh-first', 'work from the newest cell backwards')

@@ -127,9 +127,19 @@ export async function syncAccounts(
   view.clear();
   const all = outcomes.flat();
   const runId = `${stamp(platform.clock.wire()).replace(/\.\d+/, '')}-${randomBytes(4).toString('hex')}`;
-  await destination.sink.recordRun?.(runId, { v: 1, id: runId, accounts: all });
-  await destination.sink.close();
+  await recordRun(destination.sink, runId, all);
   return all;
+}
+
+/** A sink that takes nothing keeps no record either: what the accounts met is then told before that. */
+async function recordRun(sink: Sink, id: string, outcomes: readonly StreamOutcome[]): Promise<void> {
+  try {
+    await sink.recordRun?.(id, { v: 1, id, accounts: outcomes });
+    await sink.close();
+  } catch (error) {
+    if (!outcomes.some((outcome) => outcome.error)) throw error;
+    writeToStderr(`The run could not be recorded: ${describe(error)}`);
+  }
 }
 
 async function syncAccount(

@@ -111,6 +111,9 @@ export async function answerStream<Config, Client>(
     for (const failure of report.failures ?? []) logFailure(failure, platform); // the value has no place for them
     if (name === 'spend') return spendAnswer(provider, subject, returned, report.last_update, platform);
     return answerOf(name, returned, report.last_update);
+  } catch (error) {
+    await sink.close().catch(() => {}); // its sockets must not outlive the invocation; the run's failure counts
+    throw error;
   } finally {
     await reporting.close();
   }
