@@ -154,6 +154,29 @@ describe('what was received', () => {
   });
 });
 
+describe('a CMP that remembers Idempotency-Keys', () => {
+  const sizes = (simulator: CmpSimulator) => simulator.received().metrics.map((note) => note.metrics.length);
+
+  it('takes a repetition for done, and what has no key or another as it comes', async () => {
+    const simulator = await start({ dedupe: true });
+    onTestFinished(() => simulator.close());
+    for (const key of ['k', 'k', 'l', null, null]) {
+      const headers = key === null ? {} : { 'idempotency-key': key };
+      expect(await status(simulator, '/metrics', { body: metrics(), headers })).toBe(200);
+    }
+    expect(sizes(simulator)).toHaveLength(4);
+  });
+
+  it('does not count a delivery of which it kept half', async () => {
+    const simulator = await start({ dedupe: true, faults: ['half-accepted'] });
+    onTestFinished(() => simulator.close());
+    const body = { ...metrics(), metrics: [1, 2, 3].map((value) => ({ ...metric, value })) };
+    const headers = { 'idempotency-key': 'k' };
+    for (let time = 0; time < 3; time += 1) await ask(simulator, '/metrics', { body, headers });
+    expect(sizes(simulator)).toEqual([2, 3]);
+  });
+});
+
 describe('the faults', () => {
   it.each([
     ['401', [401, 401]],
