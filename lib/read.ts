@@ -1,4 +1,4 @@
-import { InconsistentListing, MalformedResponse, SyncError } from './errors.ts';
+import { InconsistentListing, MalformedResponse, NoBillingReport, SyncError } from './errors.ts';
 import type { Grid } from './grid.ts';
 import type { Log } from './log.ts';
 import type { UsageRecord } from './models/usage.ts';
@@ -48,7 +48,7 @@ export async function* readCells<Client, Model extends Dated>(
   const { signal } = options;
   const abandoned = new AbortController();
   const either = AbortSignal.any([signal, abandoned.signal]);
-  const ahead: Promise<CellRead<Model>[]>[] = [];
+  const ahead: Promise<SpanRead<Model>>[] = [];
   let rest = cells;
   let width = 1;
   let concurrency = 1;
@@ -57,21 +57,48 @@ export async function* readCells<Client, Model extends Dated>(
       while (rest.length > 0 && ahead.length < concurrency && !signal.aborted) {
         const span = spanOf(rest, options.backfill, width);
         rest = rest.slice(span.length);
-        ahead.push(handled(readSpan(span, { ...options, signal: either })));
+        ahead.push(handled(readUntilUnrated(span, { ...options, signal: either })));
       }
       const next = ahead.shift();
       if (!next) return;
-      const reads = await next;
+      const { reads, unrated } = await next;
       ({ width, concurrency } = pace(reads, options.concurrency));
       for (const read of reads) {
         if (signal.aborted) return;
         yield read;
       }
+      if (unrated) throw unrated;
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     abandoned.abort(new Error('The spans read ahead are not needed any more'));
+  }
+}
+
+/** What a span gave; `unrated` when it ends before a cell of which the provider says nothing yet. */
+interface SpanRead<Model extends Dated> {
+  readonly reads: readonly CellRead<Model>[];
+  readonly unrated?: NoBillingReport;
+}
+
+/** A cell that is not rated yet holds up none before it: a span with such a one is read cell by cell. */
+async function readUntilUnrated<Client, Model extends Dated>(
+  span: readonly PlannedCell[],
+  options: ReadOptions<Client, Model>,
+): Promise<SpanRead<Model>> {
+  const reads: CellRead<Model>[] = [];
+  try {
+    return { reads: await readSpan(span, options) };
+  } catch (error) {
+    if (!(error instanceof NoBillingReport) || span.length === 1) throw error;
+  }
+  try {
+    for (const cell of span) reads.push(...(await readSpan([cell], options)));
+    return { reads };
+  } catch (error) {
+    if (!(error instanceof NoBillingReport)) throw error;
+    return { reads, unrated: error };
   }
 }
 

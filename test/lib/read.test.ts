@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NoBillingReport } from '../../lib/errors.ts';
 import type { Page } from '../../lib/paginate.ts';
 import { readCells } from '../../lib/read.ts';
 import { HOUR } from '../../lib/time.ts';
@@ -156,4 +157,25 @@ describe('rows that are lives', () => {
   ])('%s', async (_, row, expected) => {
     await expect(placed(row)).resolves.toEqual(expected);
   });
+});
+
+it('gives the cells before one that is not rated yet, and then says so', async () => {
+  const cloud = memoryCloud();
+  const { metrics } = cloud.provider.streams;
+  if (!metrics) throw new Error('no metrics');
+  const hours = [0, 1, 2, 3, 4].map((hour) => T0 + hour * HOUR);
+  cloud.rows = hours.map((start, at) => ({ id: `r${at}`, start, end: start + HOUR, amount: 1 }));
+  cloud.onFetch = ({ end }) => {
+    if (end > T0 + 4 * HOUR) throw new NoBillingReport('The last hour is not rated');
+  };
+  const cells = hours.map((start) => ({ start, end: start + HOUR, reasons: [] }));
+  const signal = new AbortController().signal;
+  const options = { stream: metrics, client: cloud, grid: cloud.grid, partition: 'all', signal, log };
+  const given: number[] = [];
+  const reading = async () => {
+    for await (const { cell } of readCells(cells, { ...options, concurrency: 1, backfill: 0 }))
+      given.push(cell.start);
+  };
+  await expect(reading()).rejects.toMatchObject({ name: 'NoBillingReport' });
+  expect(given).toEqual(hours.slice(0, 4));
 });
