@@ -39,7 +39,7 @@ async function check({ account, room, subject }: ReadyAccount, platform: Platfor
     const notes = await connected(room.provider, subject, platform, async (client) => {
       const verified = await room.provider.verify(client);
       const policy = await room.provider.policy(client);
-      return [...verified.notes, ...policy.notes];
+      return [...new Set([...verified.notes, ...policy.notes])];
     });
     return { ...about, ok: true, error: null, notes };
   } catch (error) {

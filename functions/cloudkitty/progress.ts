@@ -1,0 +1,123 @@
+import { InsufficientPermission, MalformedResponse, SyncError } from '../../lib/errors.ts';
+import { HOUR, type Interval, type Millis } from '../../lib/time.ts';
+import type { CloudKittyClient } from './client.ts';
+import { instantOf, wireDate } from './dates.ts';
+import { collect, points, reprocesses, scopes, walk } from './listings.ts';
+import { normalizeUsage } from './normalize.ts';
+import { cloudKittyReprocess, cloudKittyScope } from './types.ts';
+
+/** How far a project has been rated. */
+export interface Progress {
+  /** False: this role may not ask, or the endpoint does not tell. */
+  readonly known: boolean;
+  /** Everything before is rated, once and for all as far as is known; null when nothing ever was. */
+  readonly until: Millis | null;
+  /** An inactive scope is not rated any further. */
+  readonly active: boolean;
+}
+
+const unknown: Progress = { known: false, until: null, active: true };
+
+/** Asked once for each project of an invocation. */
+export function progressOf(client: CloudKittyClient, project: string): Promise<Progress> {
+  return client.once(`progress ${project}`, async () => {
+    if (!(await client.hasV2())) return unknown;
+    const rows = await whereAllowed(collect(walk(client, scopes, { scope_id: project }, signalOf(client))));
+    if (rows === null) return unknown;
+    const states = rows.map((row) => stateOf(row)).filter(({ scope }) => scope === project);
+    const active = states.filter((state) => state.active);
+    const counted = active.length > 0 ? active : states;
+    if (counted.length === 0) return { known: true, until: null, active: true };
+    const last = Math.min(...counted.map(({ last }) => last));
+    const period = await periodAfter(client, project, last);
+    const rerating = await earliestRerating(client, project);
+    return { known: true, until: Math.min(last + period, rerating), active: active.length > 0 };
+  });
+}
+
+/** A scope may have several rows, of different collectors (sheet 5.4). */
+function stateOf(raw: unknown): { scope: string; last: Millis; active: boolean } {
+  const { scope_id, last_processed_timestamp, state, active } = cloudKittyScope.parse(raw);
+  const text = last_processed_timestamp ?? state ?? '';
+  const last = instantOf(text);
+  if (last === null) {
+    throw new MalformedResponse(`/v2/scope ${scope_id}: last_processed_timestamp: not a date`);
+  }
+  return { scope: scope_id, last, active: active !== false };
+}
+
+/**
+ * The state names the begin of the last period that was rated (sheet 7). How long a period is, no API says; a
+ * point of that one does. Where it has none we wait one period longer.
+ */
+async function periodAfter(client: CloudKittyClient, project: string, last: Millis): Promise<Millis> {
+  const window = { begin: wireDate(last), end: wireDate(last + HOUR) };
+  const listing = { ...points, limit: 1 };
+  const pages = walk(client, listing, { ...window, filters: `project_id:${project}` }, signalOf(client));
+  const { value: page } = await pages.next();
+  const [point] = page ? page.rows.flatMap(normalizeUsage) : [];
+  return point === undefined ? 0 : point.period.end - point.period.start;
+}
+
+/** While a task is at work its periods are deleted and written anew (sheet 7): nothing from there on is final. */
+async function earliestRerating(client: CloudKittyClient, project: string): Promise<Millis> {
+  const rows = await ifOffered(
+    whereAllowed(collect(walk(client, reprocesses, { scope_ids: project }, signalOf(client)))),
+  );
+  const open = (rows ?? [])
+    .map((row) => cloudKittyReprocess.parse(row))
+    .filter((task) => task.scope_id === project)
+    .map((task) => ({
+      start: instantOf(task.start_reprocess_time),
+      end: instantOf(task.end_reprocess_time),
+      current: instantOf(task.current_reprocess_time ?? ''),
+    }))
+    .filter(({ end, current }) => current === null || end === null || current < end);
+  return Math.min(Number.POSITIVE_INFINITY, ...open.map(({ start }) => start ?? 0));
+}
+
+/** Whether anything after a day has been rated: then the day was, too. */
+export async function isRatedAfter(
+  client: CloudKittyClient,
+  project: string,
+  { end }: Interval,
+): Promise<boolean> {
+  const window = { begin: wireDate(end), end: wireDate(client.context.clock.plan()) };
+  if (client.context.clock.plan() <= end) return false;
+  if (await client.hasV2()) {
+    const pages = walk(
+      client,
+      { ...points, limit: 1 },
+      { ...window, filters: `project_id:${project}` },
+      signalOf(client),
+    );
+    const { value: page } = await pages.next();
+    return page !== undefined && page.rows.length > 0;
+  }
+  const body = await client.get('/v1/report/summary', {
+    ...window,
+    tenant_id: project,
+    groupby: 'res_type',
+  });
+  return ((body as { summary?: readonly unknown[] } | null)?.summary?.length ?? 0) > 0;
+}
+
+/** Null when this role may not ask. */
+export async function whereAllowed<Result>(asked: Promise<Result>): Promise<Result | null> {
+  return asked.catch((error: unknown) => {
+    if (error instanceof InsufficientPermission) return null;
+    throw error;
+  });
+}
+
+/** Null when this version does not know the call. */
+async function ifOffered<Result>(asked: Promise<Result>): Promise<Result | null> {
+  return asked.catch((error: unknown) => {
+    if (error instanceof SyncError && error.code === 'NO_SUCH_API') return null;
+    throw error;
+  });
+}
+
+function signalOf({ context }: CloudKittyClient): AbortSignal {
+  return context.signal;
+}

@@ -1,0 +1,120 @@
+import { setMaxListeners } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { type CloudKittyClient, cloudKittyClient } from '../../../functions/cloudkitty/client.ts';
+import { mapping, provider } from '../../../functions/cloudkitty/index.ts';
+import { cloudKittyConfig } from '../../../functions/cloudkitty/types.ts';
+import { createHttp, type Transport } from '../../../lib/http.ts';
+import { createLog } from '../../../lib/log.ts';
+import { loadMapping } from '../../../lib/mapping/load.ts';
+import { runStream, type StreamName, type SyncOptions } from '../../../lib/run.ts';
+import { fileSink } from '../../../lib/sink/file.ts';
+import { fileState } from '../../../lib/state/file.ts';
+import { DAY, type Interval, type Millis } from '../../../lib/time.ts';
+import type { CloudKittyOptions } from '../../../simulators/cloudkitty/options.ts';
+import { type CloudKittySimulator, startCloudKitty } from '../../../simulators/cloudkitty/server.ts';
+
+export const NOW = Date.UTC(2026, 10, 21, 12);
+export const DAY_ONE = Date.UTC(2026, 10, 18);
+export const signal = new AbortController().signal;
+setMaxListeners(0, signal);
+
+type Credentials = Readonly<Record<string, unknown>>;
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+export const dayAt = (start: Millis): Interval => ({ start, end: start + DAY });
+
+/** A simulator that the test need not close, the planning clock held. */
+export async function simulated(options: CloudKittyOptions = {}): Promise<CloudKittySimulator> {
+  const cloud = await startCloudKitty({ planNow: () => NOW, wireNow: Date.now, ...options });
+  open.push(cloud);
+  return cloud;
+}
+
+/** A client with these credentials. */
+export function clientOf(credentials: Credentials, transport?: Transport, now = NOW): CloudKittyClient {
+  const config = cloudKittyConfig.parse(credentials);
+  const clock = { plan: () => now, wire: Date.now };
+  const redact = (text: string) => text;
+  const log = createLog({ write: () => {}, level: 'error', redact, now: Date.now, fields: {} });
+  const http = createHttp({
+    origins: provider.origins(config),
+    tls: { verify: true },
+    signal,
+    clock,
+    log,
+    redact,
+    attempts: 3,
+    random: () => 0,
+    ...(transport ? { transport } : {}),
+  });
+  open.push(http);
+  return cloudKittyClient({ config, http, clock, signal, log });
+}
+
+/** All rows of a fetch. */
+export async function rowsOf(
+  pages: AsyncIterable<{ readonly rows: readonly unknown[] }>,
+): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for await (const { rows } of pages) all.push(...rows);
+  return all;
+}
+
+/** An account of its own folder, run by the engine as the command line would. */
+export function account(credentials: Credentials) {
+  const folder = mkdtempSync(join(tmpdir(), 'usage-sync-cloudkitty-'));
+  open.push({ close: () => rmSync(folder, { recursive: true, force: true }) });
+  const subject = {
+    id: 'acme',
+    customer: null,
+    resource: null,
+    credentials,
+    credentialsPath: 'event.credentials',
+    strictCredentials: true,
+    poll: 3600,
+  };
+  const logs: string[] = [];
+  return {
+    logs,
+    run: (name: StreamName, now: Millis, options: SyncOptions = {}) =>
+      runStream(
+        provider,
+        name,
+        subject,
+        {
+          clock: { plan: () => now, wire: Date.now },
+          signal,
+          log: { write: (line) => logs.push(line), level: 'info' },
+          loopback: true,
+          random: () => 0,
+        },
+        {
+          mapping: loadMapping(mapping, 'mapping.yaml'),
+          sink: fileSink(folder),
+          state: fileState(join(folder, 'state')),
+          seed: null,
+        },
+        { retryNow: true, ...options },
+      ),
+    files: (place: string) => filesIn(join(folder, place)).map((file) => file.slice(folder.length + 1)),
+    read: (file: string) => readFileSync(join(folder, file), 'utf8'),
+  };
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return entries.flatMap((entry) =>
+      entry.isDirectory() ? filesIn(join(folder, entry.name)) : [join(folder, entry.name)],
+    );
+  } catch {
+    return [];
+  }
+}
