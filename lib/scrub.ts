@@ -2,7 +2,8 @@
 import { isSecretName, type Redact } from './redact.ts';
 
 /** Members and headers whose values are secret beside those that are secret in any text. */
-const moreSecrets = /^(?:user-?api-?key|user-?data|private_?key|passphrase|admin_?pass)$/i;
+const moreSecrets =
+  /^(?:user-?api-?key|user-?data|private_?key|passphrase|admin_?pass|openstack-auth-receipt)$/i;
 
 /** Is this the name of a header, or of a member of a body, whose value is a secret? */
 export function isCredential(name: string): boolean {

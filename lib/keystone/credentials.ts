@@ -65,12 +65,17 @@ export interface KeystoneCredentials {
 
 type Name = keyof KeystoneCredentials;
 
+/** The same where a schema has another way in beside them. */
+type OptionalKeystoneCredentials = {
+  readonly [Field in Name]?: KeystoneCredentials[Field] | null | undefined;
+};
+
 /**
  * Refuses what does not go together, or would give a token without a project: that one is never asked for.
  * `auth_url` may be optional in a schema that has another way in.
  */
 export function checkKeystone(
-  credentials: Partial<KeystoneCredentials>,
+  credentials: OptionalKeystoneCredentials,
   context: { addIssue(issue: { code: 'custom'; message: string; path: PropertyKey[] }): void },
 ): void {
   const has = (field: Name) => credentials[field] !== undefined && credentials[field] !== null;
@@ -110,13 +115,13 @@ const passwordFields = [
 ] as const satisfies readonly Name[];
 
 /** Everything of the credentials that must never be printed. */
-export function keystoneSecrets(credentials: Partial<KeystoneCredentials>): Secret[] {
+export function keystoneSecrets(credentials: OptionalKeystoneCredentials): Secret[] {
   const { password, application_credential_secret: secret } = credentials;
   return [password, secret].filter((one) => one !== undefined && one !== null);
 }
 
 /** Are these an application credential? It belongs to one project and cannot be scoped. */
-export function isApplicationCredential(credentials: Partial<KeystoneCredentials>): boolean {
+export function isApplicationCredential(credentials: OptionalKeystoneCredentials): boolean {
   return Boolean(credentials.application_credential_id);
 }
 

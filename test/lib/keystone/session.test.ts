@@ -1,6 +1,10 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InsufficientPermission, InvalidCredentials, ProviderUnavailable } from '../../../lib/errors.ts';
 import type { TokenHeader } from '../../../lib/keystone.ts';
+import { recordTo, replayFrom } from '../../../lib/recording.ts';
 import { type KeystoneSimulator, startKeystone } from '../../../simulators/keystone/index.ts';
 import { connect } from './connected.ts';
 
@@ -105,6 +109,34 @@ describe('a login', () => {
     for (const hidden of ['a-wrong-password', cloud.credentials.password ?? '', token]) {
       expect(printed).not.toContain(hidden);
     }
+  });
+});
+
+describe('a recording of a session', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'usage-sync-keystone-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const recordedAs = (name: string) => ({ recorder: recordTo(folder, { name, title: name }) });
+
+  it('holds neither passwords nor tokens, and can be played again', async () => {
+    const { session } = connect(cloud.credentials, recordedAs('1-reader'));
+    const projects = await session.ownProjects();
+    await connect(cloud.applicationCredential(), recordedAs('2-application')).session.ownProjects();
+    await connect(cloud.credentialsOf('second-factor'), recordedAs('3-factor'))
+      .session.token()
+      .catch(() => {});
+    const text = readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .join();
+    const { application_credential_secret: secret = '' } = cloud.applicationCredential();
+    for (const hidden of [cloud.credentials.password ?? '', secret, 'gAAAAAB'])
+      expect(text).not.toContain(hidden);
+
+    const again = connect(cloud.credentials, { transport: replayFrom(folder) });
+    expect(await again.session.ownProjects()).toEqual(projects);
+    expect(cloud.logins).toEqual([201, 201, 401]);
   });
 });
 
