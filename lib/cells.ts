@@ -29,13 +29,20 @@ export interface Finality {
 /** After so long nothing is waited for any more, and a cell may be forgotten once it is settled. */
 export const PATIENCE = 35 * DAY;
 
-/** An empty cell between full ones: a usage job that left a day out looks like this. */
+/**
+ * An empty cell between full ones: a usage job that left a day out looks like this. One that is known to be a gap
+ * is not suspected of anything.
+ */
 export function isSuspect(cell: CommittedCell, cells: readonly CommittedCell[]): boolean {
-  if (cell.records > 0) return false;
+  if (!isUnexplained(cell)) return false;
   return (
     cells.some((other) => other.records > 0 && other.end <= cell.start) &&
     cells.some((other) => other.records > 0 && other.start >= cell.end)
   );
+}
+
+function isUnexplained({ gaps, records }: CommittedCell): boolean {
+  return records === 0 && !gaps?.length;
 }
 
 /**
@@ -46,7 +53,7 @@ function settleCells(cells: readonly CommittedCell[], finality: Finality): Commi
   const firstFull = cells.find((cell) => cell.records > 0)?.start ?? Number.POSITIVE_INFINITY;
   const lastFull = cells.findLast((cell) => cell.records > 0)?.start ?? Number.NEGATIVE_INFINITY;
   return cells.map((cell) => {
-    const suspect = cell.records === 0 && firstFull < cell.start && lastFull > cell.start;
+    const suspect = isUnexplained(cell) && firstFull < cell.start && lastFull > cell.start;
     const settled = cell.quarantined === 0 && !suspect && isFinal(cell, lastFull, finality);
     return { ...cell, settled: settled || finality.now - cell.end > PATIENCE };
   });

@@ -33,14 +33,15 @@ export async function openHistory<Client, Model extends Dated>(
  * seen cannot be seen again.
  */
 export async function observed<Client, Model extends Dated>(
-  { clock, client, signal, stream }: SyncJob<Client, Model>,
+  { clock, client, settings, signal, stream }: SyncJob<Client, Model>,
   partition: string,
   state: PartitionState,
   { commit }: Lease,
 ): Promise<PartitionState> {
   if (!stream.observe) return state;
   const now = clock.plan();
-  const memory = await stream.observe(client, { partition, memory: state.memory, now, signal });
+  const { poll } = settings;
+  const memory = await stream.observe(client, { partition, memory: state.memory, poll, now, signal });
   const next = { ...state, memory };
   await commit(next);
   return next;

@@ -73,6 +73,8 @@ export interface ObserveRequest {
   readonly partition: string;
   /** What the last run left; null on the first. */
   readonly memory: unknown;
+  /** Seconds between two runs: how far apart looks are meant to be. */
+  readonly poll: number;
   /** Planning clock. */
   readonly now: Millis;
   readonly signal: AbortSignal;

@@ -3,6 +3,7 @@ import type { Page } from '../../lib/paginate.ts';
 import type { Context } from '../../lib/provider.ts';
 import { MINUTE, type Millis } from '../../lib/time.ts';
 import { readAnswer } from './answer.ts';
+import { type Fleet, readFleet } from './fleet.ts';
 import { listPages, type Where } from './listing.ts';
 import { session } from './session.ts';
 import type { CloudTowerConfig } from './types.ts';
@@ -28,13 +29,18 @@ export interface CloudTowerClient {
   call(operation: string, body: unknown, options?: CallOptions): Promise<unknown>;
   /** A listing, page by page, whole or not at all, each row once. */
   list(operation: string, where: Where, signal: AbortSignal): AsyncGenerator<Page>;
+  /** The machines there are, as this invocation has found them. */
+  fleet(signal: AbortSignal): Promise<Fleet>;
 }
 
 export function cloudTowerClient(context: Context<CloudTowerConfig>): CloudTowerClient {
   const proved = session(context);
   const call: CloudTowerClient['call'] = (operation, body, options = {}) =>
     proved.run((token) => send(context, operation, body, token, options));
+  const list: CloudTowerClient['list'] = (operation, where, signal) =>
+    listPages(call, operation, where, signal);
   let release: Promise<Release | null> | undefined;
+  let fleet: Promise<Fleet> | undefined;
   return {
     context,
     call,
@@ -42,7 +48,16 @@ export function cloudTowerClient(context: Context<CloudTowerConfig>): CloudTower
       release ??= askRelease(context);
       return release;
     },
-    list: (operation, where, signal) => listPages(call, operation, where, signal),
+    list,
+    async fleet(signal) {
+      fleet ??= readFleet({ list, context }, signal);
+      try {
+        return await fleet;
+      } catch (error) {
+        fleet = undefined; // what failed once may be asked for again
+        throw error;
+      }
+    },
   };
 }
 
