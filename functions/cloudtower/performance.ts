@@ -9,7 +9,7 @@ import { cellsOver } from '../../lib/grid.ts';
 import type { Page } from '../../lib/paginate.ts';
 import { parse } from '../../lib/parse.ts';
 import type { FetchRequest } from '../../lib/provider.ts';
-import { type Interval, parseInstant } from '../../lib/time.ts';
+import { type Interval, type Millis, parseInstant } from '../../lib/time.ts';
 import type { CloudTowerClient } from './client.ts';
 import { type Endpoint, type Measure, measureNamed, measuresOf } from './measures.ts';
 import { cellText } from './normalize.ts';

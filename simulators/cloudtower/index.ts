@@ -1,0 +1,2 @@
+export { faults } from './faults.ts';
+export { startCloudTower as start } from './server.ts';
