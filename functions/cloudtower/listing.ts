@@ -28,21 +28,21 @@ export async function* listPages(
 ): AsyncGenerator<Page> {
   const first = heavy.test(operation) ? 100 : 500;
   const seen = new Set<string>();
-  const ask = async (filter: Where, after: string | null) => {
-    const cursor = after === null ? {} : { after };
+  const ask = async (filter: Where, after: string) => {
+    const cursor = after === '' ? {} : { after };
     return rowsOf(operation, await call(operation, { where: filter, orderBy: 'id_ASC', first, ...cursor }));
   };
-  const fetch = async (after: string | null) => {
+  const fetch = async (after: string) => {
     let rows = await ask(where, after);
-    if (after !== null && !rows.some(({ id }) => !seen.has(id))) {
-      rows = await ask({ AND: [where, { id_gt: after }] }, null);
+    if (after !== '' && !rows.some(({ id }) => !seen.has(id))) {
+      rows = await ask({ AND: [where, { id_gt: after }] }, '');
     }
     const fresh = rows.filter(({ id }) => !seen.has(id) && seen.add(id));
     if (fresh.length === 0 && rows.length > 0) throw repeated(operation);
     const last = fresh.at(-1)?.id ?? null;
     return { page: { rows: fresh.map(({ row }) => row) }, next: endsAfter(rows.length, first) ? null : last };
   };
-  yield* paginate<string | null>({ first: null, fetch, maxPages: 100_000, signal });
+  yield* paginate<string>({ first: '', fetch, maxPages: 100_000, signal });
 }
 
 /** A short page ends the walk, unless its length looks like a limit of the tower's own: none is documented. */

@@ -116,17 +116,18 @@ type Metric = z.output<typeof metric>;
 
 async function ask(
   client: CloudTowerClient,
-  { endpoint, measures, range }: Question,
+  question: Question,
   batch: readonly TowerVm[],
 ): Promise<Metric[] | 'denied'> {
-  const metrics = measures.flatMap(({ sources }) => sources.map(({ name }) => name));
+  const { endpoint, measures, range } = question;
+  const metrics = [...namesOf(measures)];
   const body = { range: range.name, metrics, vms: { id_in: batch.map(({ id }) => id) } };
   try {
     const answer = await client.call(endpoint, body);
     if (!Array.isArray(answer)) {
       throw new MalformedResponse(`${endpoint}: the answer is no array`, { code: 'MISSING_ARRAY' });
     }
-    return refuseStrangers(endpoint, parse(z.array(metric), answer, endpoint, MalformedResponse), batch);
+    return refuseStrangers(question, parse(z.array(metric), answer, endpoint, MalformedResponse), batch);
   } catch (error) {
     const unknown = error instanceof InvalidConfig && error.code === 'OPERATION_NOT_AVAILABLE';
     if (error instanceof InsufficientPermission || unknown) return 'denied';
@@ -134,31 +135,41 @@ async function ask(
   }
 }
 
-/** An answer about others than those that were asked about is the answer to another question. */
-function refuseStrangers(endpoint: string, answer: Metric[], batch: readonly TowerVm[]): Metric[] {
+/** An answer about others, or of other names, than those asked about is the answer to another question. */
+function refuseStrangers(
+  { endpoint, measures }: Question,
+  answer: Metric[],
+  batch: readonly TowerVm[],
+): Metric[] {
   const asked = new Set(batch.map(idOf));
-  const told = answer.flatMap(({ data }) => (data.sample_streams ?? []).map(({ labels }) => labels._vm));
-  if (told.length > 0 && !told.some((id) => asked.has(id ?? ''))) {
-    throw new InconsistentListing(`${endpoint}: the answer is about none of the machines asked about`, {
+  const names = namesOf(measures);
+  const told = answer.flatMap(({ data }) => data.sample_streams ?? []).map(({ labels }) => labels);
+  if (told.length > 0 && !told.some((one) => asked.has(one._vm ?? '') && names.has(one.metric_name ?? ''))) {
+    throw new InconsistentListing(`${endpoint}: the answer is about nothing that was asked about`, {
       code: 'REPEATED_PAGE',
     });
   }
   return answer;
 }
 
+function namesOf(measures: readonly Measure[]): ReadonlySet<string> {
+  return new Set(measures.flatMap(({ sources }) => sources.map(({ name }) => name)));
+}
+
 /** A row for each stream and cell. Strangers and names that nobody asked for are passed over. */
 function rowsOf(
-  { cluster, cells, range }: Question,
+  { cluster, cells, measures, range }: Question,
   batch: readonly TowerVm[],
   answer: readonly Metric[],
 ): unknown[] {
   const machineById = new Map(batch.map((vm) => [idOf(vm), vm]));
+  const names = namesOf(measures);
   return answer.flatMap(({ data }) =>
     (data.sample_streams ?? []).flatMap(({ labels, points }) => {
       const vm = machineById.get(labels._vm ?? '');
       const name = labels.metric_name ?? '';
       const known = measureNamed(name);
-      if (!vm || !known) return [];
+      if (!vm || !known || !names.has(name)) return [];
       const about = {
         metric: name,
         machine: idOf(vm),

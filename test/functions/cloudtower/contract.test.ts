@@ -1,0 +1,4 @@
+import { describeContract } from '../../support/contract.ts';
+import { subject } from './subject.ts';
+
+describeContract(subject);
