@@ -1,4 +1,4 @@
-import { InvalidConfig, InvalidCredentials, MalformedResponse, SyncError } from '../../lib/errors.ts';
+import { InvalidCredentials, MalformedResponse, SyncError } from '../../lib/errors.ts';
 import type { HttpResponse, Verdict } from '../../lib/http.ts';
 import type { Context } from '../../lib/provider.ts';
 import { type Secret, secret } from '../../lib/secret.ts';
@@ -19,11 +19,6 @@ interface Source {
 export async function login(context: Context<CloudTowerConfig>): Promise<Secret> {
   const { config, http } = context;
   const { username, password } = config;
-  if (!username || !password) {
-    throw new InvalidConfig('The credentials have neither username and password nor an api_key', {
-      code: 'CREDENTIALS_MISSING',
-    });
-  }
   const source = await sourceOf(context);
   let body: unknown;
   await http.send(
@@ -31,7 +26,7 @@ export async function login(context: Context<CloudTowerConfig>): Promise<Secret>
       method: 'POST',
       url: new URL(`${config.url.href}/login`),
       headers: { 'content-type': 'application/json', 'content-language': 'en-US' },
-      body: JSON.stringify({ username, password: password.reveal(), ...source }),
+      body: JSON.stringify({ username, password: password?.reveal(), ...source }),
     },
     (response, byStatus) => {
       const answer = readAnswer('login', response, byStatus);

@@ -1,4 +1,4 @@
-import { InsufficientPermission, InvalidCredentials } from '../../lib/errors.ts';
+import { InsufficientPermission, InvalidConfig, InvalidCredentials } from '../../lib/errors.ts';
 import type { Context } from '../../lib/provider.ts';
 import type { Secret } from '../../lib/secret.ts';
 import { login } from './login.ts';
@@ -13,8 +13,14 @@ export interface Session {
   run<Result>(call: (token: string) => Promise<Result>): Promise<Result>;
 }
 
+/** @throws InvalidConfig for credentials that hold neither a user nor a key */
 export function session(context: Context<CloudTowerConfig>): Session {
-  const { api_key } = context.config;
+  const { api_key, password, username } = context.config;
+  if (!api_key && !(username && password)) {
+    throw new InvalidConfig('The credentials have neither username and password nor an api_key', {
+      code: 'CREDENTIALS_MISSING',
+    });
+  }
   return api_key ? { run: (call) => call(api_key.reveal()) } : loggedIn(context);
 }
 
