@@ -4,11 +4,12 @@ import { execFileSync } from 'node:child_process';
  * Builds what is shipped: one CommonJS bundle for each provider's room (Lambda), the command line, and the
  * library with its types. Prints their sizes, and fails when a handler outgrows its bound.
  */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { esm, shared } from './esbuild.mjs';
+import { buildFunctions } from './functions.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Bytes. A handler's cold start grows with its bundle. */
@@ -16,16 +17,8 @@ const LARGEST_HANDLER = 1_000_000;
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 const ship = { ...shared, absWorkingDir: root, minify: true, keepNames: false };
-const rooms = readdirSync(join(root, 'functions'));
-await Promise.all([
-  ...rooms.map((room) =>
-    build({
-      ...ship,
-      format: 'cjs',
-      entryPoints: [`functions/${room}/index.ts`],
-      outfile: `dist/functions/${room}.cjs`,
-    }),
-  ),
+const [rooms] = await Promise.all([
+  buildFunctions(root, join(root, 'dist/functions')),
   build({ ...ship, ...esm, entryPoints: ['cli/main.ts'], outfile: 'dist/cli/usage-sync.js' }),
   build({ ...ship, ...esm, entryPoints: ['lib/index.ts'], outfile: 'dist/lib/index.js' }),
 ]);
@@ -33,14 +26,19 @@ execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'i
 
 const files = [
   ...rooms.map((room) => `dist/functions/${room}.cjs`),
+  'dist/functions/aws.cjs',
   'dist/cli/usage-sync.js',
   'dist/lib/index.js',
 ];
 for (const file of files) {
-  const { size } = statSync(join(root, file));
+  const size = sizeOf(file);
   process.stdout.write(`${basename(file).padEnd(20)} ${(size / 1000).toFixed(0).padStart(5)} kB\n`);
   if (file.endsWith('.cjs') && size > LARGEST_HANDLER) {
     process.stderr.write(`${file} is larger than ${LARGEST_HANDLER / 1000} kB\n`);
     process.exitCode = 1;
   }
+}
+
+function sizeOf(file) {
+  return statSync(join(root, file)).size;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { destinationFrom } from '../lib/destination.ts';
 import { InvalidConfig, InvalidEvent, toWireError } from '../lib/errors.ts';
-import { answerCredentials, answerStream, destinationFrom, streamHandlers } from '../lib/handler.ts';
+import { answerCredentials, answerStream, streamHandlers } from '../lib/handler.ts';
 import { recordTo, replayFrom } from '../lib/recording.ts';
 import { exitCode } from './exit.ts';
 import { commandPlatform } from './platform.ts';
@@ -55,7 +56,8 @@ function chooseHandler(
   const fromEnvironment = destinationFrom(process.env);
   const destination = { ...fromEnvironment, mapping: options.mapping ?? fromEnvironment.mapping };
   const name = handler.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-  if (name === 'validateCredentials') return (event) => answerCredentials(provider, event, platform);
+  if (name === 'validateCredentials')
+    return (event) => answerCredentials(provider, event, platform, destination);
   const stream = Object.hasOwn(streamHandlers, name)
     ? streamHandlers[name as keyof typeof streamHandlers]
     : null;

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { InvalidConfig, MappingError, type MappingProblem } from '../lib/errors.ts';
 import { type CaseOutcome, testCases } from '../lib/mapping/cases.ts';
 import { loadMapping } from '../lib/mapping/load.ts';
-import { readFileOrRefuse } from './accounts.ts';
+import { readFileOrRefuse } from '../lib/read-file.ts';
 import { exitCode } from './exit.ts';
 
 /** Shows every problem of every file at once. */

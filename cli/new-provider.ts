@@ -109,7 +109,7 @@ The schemas for editors must learn its credentials:
 
     npm run -s usage-sync -- schemas --out schemas && npm run format
 
-For serverless.yml, under functions:
+For serverless.yml, under custom.providers:
 
 ${named(serverless, name)}
 Next: make types.ts and the simulator say what the real cloud says, then client.ts and normalize.ts

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { destinationFrom } from '../lib/destination.ts';
 import { describeGrid } from '../lib/grid.ts';
-import { destinationFrom } from '../lib/handler.ts';
 import type { CellStreamName } from '../lib/job.ts';
 import { isCellStream, type PartitionPlan, runPlan } from '../lib/run.ts';
 import { openState } from '../lib/state/open.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { destinationFrom } from '../lib/destination.ts';
 import { InvalidConfig, toWireError, type WireError } from '../lib/errors.ts';
-import { destinationFrom } from '../lib/handler.ts';
 import type { CellStreamName } from '../lib/job.ts';
 import { planCells } from '../lib/plan.ts';
 import { isCellStream, settingsOf } from '../lib/run.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { destinationFrom } from '../lib/destination.ts';
 import { InvalidConfig, SyncError, toWireError } from '../lib/errors.ts';
-import { destinationFrom } from '../lib/handler.ts';
 import {
   isCellStream,
   type Platform,

@@ -54,25 +54,32 @@ export const accountsSchema = z.strictObject({
 /** One account of the operator's file, with the file's defaults. Durations in seconds. */
 export type Account = z.output<typeof account>;
 
-/** Finds the value of a reference: an environment variable, a secret's name. Null when there is none. */
-export type ResolveReference = (name: string) => string | null;
+export type Defaults = z.output<typeof accountsSchema>['defaults'];
 
 /**
- * Reads an accounts file. `${NAME}` in credentials is resolved here and only here: in an event such text is
- * literal.
+ * Reads an accounts file. References in credentials stay as they are: they are resolved late, for the accounts
+ * that are worked on (lib/references.ts).
  * @throws InvalidConfig with the true path of everything that is wrong.
  */
-export function parseAccounts(text: string, file: string, resolve: ResolveReference): Account[] {
+export function parseAccounts(text: string, file: string): Account[] {
   const { defaults, accounts } = parse(accountsSchema, readYaml(text, file), file, InvalidConfig);
-  assertUnique(accounts, file);
-  return accounts.map((each) => ({
-    ...defaults,
-    ...each,
-    credentials: resolveIn(each.credentials, `${file}.${each.id}.credentials`, resolve),
-  }));
+  const unique = uniqueIds(file);
+  for (const { id } of accounts) unique(id);
+  return accounts.map((each) => ({ ...defaults, ...each }));
 }
 
-function readYaml(text: string, file: string): unknown {
+/** One account of a file that is read piece by piece. @throws InvalidConfig with the true path. */
+export function parseAccount(value: unknown, defaults: Defaults, path: string): Account {
+  return { ...defaults, ...parse(account, value, path, InvalidConfig) };
+}
+
+/** The defaults of a file that is read piece by piece. @throws InvalidConfig with the true path. */
+export function parseDefaults(value: unknown, file: string): Defaults {
+  return parse(accountsSchema.pick({ defaults: true }), value ?? {}, file, InvalidConfig).defaults;
+}
+
+/** @throws InvalidConfig for YAML that cannot be read; aliases are refused, since they can grow without bound. */
+export function readYaml(text: string, file: string): unknown {
   try {
     return parseYaml(text, { uniqueKeys: true, maxAliasCount: 0 });
   } catch (error) {
@@ -82,40 +89,12 @@ function readYaml(text: string, file: string): unknown {
   }
 }
 
-function assertUnique(accounts: readonly Account[], file: string): void {
+/** Refuses an id that came before. @throws InvalidConfig */
+export function uniqueIds(file: string): (id: string) => void {
   const seen = new Set<string>();
-  for (const { id } of accounts) {
+  return (id) => {
     if (seen.has(id.toLowerCase()))
       throw new InvalidConfig(`${file}: the account id "${id}" is given twice (case does not count)`);
     seen.add(id.toLowerCase());
-  }
-}
-
-function resolveIn(
-  credentials: Account['credentials'],
-  path: string,
-  resolve: ResolveReference,
-): Account['credentials'] {
-  return Object.fromEntries(
-    Object.entries(credentials).map(([key, value]) => [
-      key,
-      typeof value === 'string' ? resolveText(value, `${path}.${key}`, resolve) : value,
-    ]),
-  );
-}
-
-function resolveText(text: string, path: string, resolve: ResolveReference): string {
-  if (/^(secretsmanager|ssm):/.test(text)) {
-    throw new InvalidConfig(`${path}: references to ${text.split(':')[0]} are not available here`, {
-      hint: 'Name an environment variable instead, with a dollar sign and braces around it.',
-    });
-  }
-  return text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
-    const value = resolve(name);
-    if (value === null)
-      throw new InvalidConfig(`${path}: the environment variable ${name} is not set`, {
-        code: 'UNSET_REFERENCE',
-      });
-    return value;
-  });
+  };
 }

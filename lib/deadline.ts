@@ -1,3 +1,4 @@
+import { BudgetTooSmall } from './errors.ts';
 import { SECOND } from './time.ts';
 
 /** A signal that aborts while there is still time to commit and to answer. */
@@ -6,13 +7,26 @@ export interface Deadline {
   cancel(): void;
 }
 
-/** Time runs out: not a failure, the rest is for the next run. */
-const outOfTime = () => new Error('Time is up: complete cells were committed, the rest is for the next run');
-
-/** @param remaining milliseconds; a fifth of them, ten seconds at most, are kept in reserve. */
+/**
+ * Time runs out, which is not a failure: complete cells were committed, the rest is for the next run. Only a run
+ * that committed nothing throws the reason of the signal: the next one would fare no better.
+ * @param remaining milliseconds; a fifth of them, ten seconds at most, are kept in reserve.
+ */
 export function deadlineWithin(remaining: number): Deadline {
   const controller = new AbortController();
   const reserve = Math.min(10 * SECOND, remaining / 5);
-  const timer = setTimeout(() => controller.abort(outOfTime()), Math.max(0, remaining - reserve));
+  const budget = Math.max(0, remaining - reserve);
+  const timer = setTimeout(() => controller.abort(tooSmall(budget)), budget);
   return { signal: controller.signal, cancel: () => clearTimeout(timer) };
+}
+
+/** Whether a run was ended by its deadline, and not by a person. @returns what to throw when it did nothing. */
+export function outOfTime(signal: AbortSignal): BudgetTooSmall | null {
+  return signal.aborted && signal.reason instanceof BudgetTooSmall ? signal.reason : null;
+}
+
+function tooSmall(budget: number): BudgetTooSmall {
+  return new BudgetTooSmall(`Nothing could be completed within ${(budget / SECOND).toFixed(1)} s`, {
+    hint: "Raise the function's `timeout` (or `--budget`), or its `memorySize`; or make the work smaller: `usage_aggregation_range` and other settings of the grid, or `streams` for an inventory that is too large.",
+  });
 }

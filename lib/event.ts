@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type Continuation, continuationSchema } from './continuation.ts';
 import { InvalidEvent } from './errors.ts';
 import { parse } from './parse.ts';
 import { type Millis, parseInstant } from './time.ts';
@@ -11,13 +12,15 @@ export interface SyncRequest {
   readonly provider: string | null;
   /** Seconds between two runs, when the scheduler says so. */
   readonly pollInterval: number | null;
-  /** The provider's own shape; its schema parses it. */
-  readonly credentials: Readonly<Record<string, unknown>>;
+  /** The provider's own shape; its schema parses it. Null: the account is in the operator's file, by its id. */
+  readonly credentials: Readonly<Record<string, unknown>> | null;
   readonly resource: { readonly id: string | null; readonly pollInterval: number | null };
   /** The scheduler's checkpoint: everything before it was delivered. */
   readonly lastUpdate: Millis | null;
   /** Where progress is reported; null means nowhere. */
   readonly taskId: string | null;
+  /** What earlier invocations of the same catch-up came to; null on a first one. */
+  readonly continuation: Continuation | null;
 }
 
 const text = z
@@ -46,10 +49,11 @@ const eventSchema = z.object({
   user_id: text,
   provider: text,
   poll_interval: seconds,
-  credentials: z.record(z.string(), z.unknown()),
+  credentials: z.record(z.string(), z.unknown()).nullish(),
   resource: z.object({ id: text, poll_interval: seconds }).nullish(),
   last_update: timestamp,
   task_id: text,
+  continuation: continuationSchema.nullish(),
 });
 
 /**
@@ -73,9 +77,10 @@ export function parseEvent(event: unknown, provider: string): SyncRequest {
     userId: parsed.user_id,
     provider: parsed.provider,
     pollInterval: parsed.poll_interval,
-    credentials: parsed.credentials,
+    credentials: parsed.credentials ?? null,
     resource: { id: parsed.resource?.id ?? null, pollInterval: parsed.resource?.poll_interval ?? null },
     lastUpdate: parsed.last_update,
     taskId: parsed.task_id,
+    continuation: parsed.continuation ?? null,
   };
 }

@@ -1,52 +1,36 @@
 /**
- * The Lambda edge: it alone sees the runtime's context, the environment and the system clock. Nothing that an
- * event brought is kept here; the compiled mapping is the one thing that stays warm.
+ * The handlers: with lib/lambda.ts they alone see the runtime's context, the environment and the system clock. Nothing
+ * that an event brought is kept here; the compiled mapping is the one thing that stays warm.
  */
-import { readFileSync } from 'node:fs';
-import { systemClock } from './clock.ts';
-import { cmpSettings } from './cmp.ts';
-import { deadlineWithin } from './deadline.ts';
-import { InvalidConfig, toWireError } from './errors.ts';
+
+import { requestedSubject } from './accounts/requested.ts';
+import { type StreamAnswer, valueAnswer } from './answer.ts';
+import { continuationAfter } from './continuation.ts';
+import { outOfTime } from './deadline.ts';
+import { type Destination, destinationFrom } from './destination.ts';
+import { runMetricsLine } from './emf.ts';
 import { parseEvent, type SyncRequest } from './event.ts';
-import { DEFAULT_POLL_INTERVAL } from './interval.ts';
+import { type Handler, onLambda } from './lambda.ts';
 import { loadMapping, type Mapping } from './mapping/load.ts';
-import { nflexSpend, type Spend } from './models/spend.ts';
+import { invokeItself, nextEvent, proceedsByItself } from './proceed.ts';
 import type { Provider } from './provider.ts';
-import { proxyFrom } from './proxy.ts';
+import { readFileOrRefuse } from './read-file.ts';
 import type { PartitionFailure, StreamReport } from './report.ts';
-import { openReporting, type ReportingSettings } from './reporting.ts';
-import { currencyOf, type Platform, runStream, runVerify, type StreamName, type Subject } from './run.ts';
+import { openReporting } from './reporting.ts';
+import {
+  type Platform,
+  runStream,
+  runVerify,
+  type StreamName,
+  type Subject,
+  type SyncOptions,
+  type Target,
+} from './run.ts';
 import { openSink, takesStream } from './sink/open.ts';
-import { type ValueSink, valueSink } from './sink/value.ts';
+import { valueSink } from './sink/value.ts';
 import { eventState } from './state/event.ts';
 import { openState } from './state/open.ts';
-import { formatInstant } from './time.ts';
-
-/** What a handler needs of Lambda's context. */
-export interface LambdaContext {
-  getRemainingTimeInMillis(): number;
-}
-
-/** Where cells go, what is remembered, who is told; from the environment on Lambda. */
-export interface Destination extends ReportingSettings {
-  readonly sink?: string | undefined;
-  readonly state?: string | undefined;
-  /** Of an S3-compatible store in the place of AWS. */
-  readonly s3Endpoint?: string | undefined;
-  /** A mapping file in place of the provider's own. */
-  readonly mapping?: string | undefined;
-}
-
-/** What a handler answers: nflex's own shapes, or with a sink the report of what was delivered. */
-export type StreamAnswer =
-  | StreamReport
-  | readonly object[]
-  | { readonly metrics: readonly object[]; readonly last_update: string | null }
-  | (Partial<Spend> & { readonly items: Spend['items']; readonly last_update: string | null })
-  | { readonly status: readonly object[]; readonly last_update: string | null }
-  | { readonly logs: readonly object[]; readonly last_update: string | null };
-
-export type Handler<Result> = (event: unknown, context: LambdaContext) => Promise<Result>;
+import type { State } from './state/state.ts';
 
 /** Handler name → the stream it reads. */
 export const streamHandlers = {
@@ -65,8 +49,20 @@ export function handlers<Config, Client>(
   mapping: string,
 ): StreamHandlers & { readonly validateCredentials: Handler<{ readonly ok: true }> } {
   const reading = (name: StreamName) =>
-    onLambda((event, platform) =>
-      answerStream(provider, name, mapping, event, platform, destinationFrom(process.env)),
+    onLambda((event, lambda) =>
+      answerStream(provider, name, mapping, event, lambda, destinationFrom(lambda.env), {
+        reported: (account, report) =>
+          lambda.print(
+            runMetricsLine({
+              provider: provider.name,
+              stream: name,
+              account,
+              report,
+              now: lambda.clock.wire(),
+            }),
+          ),
+        proceed: (next) => invokeItself(lambda, next),
+      }),
     );
   return {
     getResources: reading('resources'),
@@ -74,8 +70,17 @@ export function handlers<Config, Client>(
     getSpend: reading('spend'),
     getStatus: reading('status'),
     getLogs: reading('logs'),
-    validateCredentials: onLambda((event, platform) => answerCredentials(provider, event, platform)),
+    validateCredentials: onLambda((event, lambda) =>
+      answerCredentials(provider, event, lambda, destinationFrom(lambda.env)),
+    ),
   };
+}
+
+/** Who is told how a run went, and what happens with what it left. */
+interface Watcher {
+  reported(account: string, report: StreamReport | null): void;
+  /** Starts the next run. A failure is logged: the schedule goes on, too. */
+  proceed(event: object): Promise<void>;
 }
 
 /** One run of a stream's handler, wherever it happens. */
@@ -86,54 +91,79 @@ export async function answerStream<Config, Client>(
   event: unknown,
   platform: Platform,
   destination: Destination,
+  watcher?: Watcher,
 ): Promise<StreamAnswer> {
   const request = parseEvent(event, provider.name);
-  const mapping = mappingFor(provider.name, defaultMapping, destination.mapping);
-  const state =
-    destination.state === undefined
-      ? eventState(request.lastUpdate)
-      : await openState(destination.state, { ...destination, platform });
-  const address =
-    destination.sink !== undefined && takesStream(destination.sink, name) ? destination.sink : null;
-  const returned = address === null ? valueSink() : null;
-  const sink = returned ?? (await openSink(address ?? '', { ...destination, platform }));
-  const target = { mapping, state, sink, seed: request.lastUpdate };
-  const subject = subjectOf(request);
-  const reporting = openReporting(destination, request.taskId, platform);
+  const began = platform.clock.wire();
+  const left = cellsLeft();
   try {
-    const options = { report: reporting.report };
-    const report = await runStream(provider, name, subject, reporting.platform, target, options);
-    await sink.close();
-    const complete =
-      report.failures === undefined && (report.status === 'done' || report.status === 'nothing_due');
-    if (complete) await reporting.finished();
-    if (!returned) return report;
-    for (const failure of report.failures ?? []) logFailure(failure, platform); // the value has no place for them
-    if (name === 'spend') return spendAnswer(provider, subject, returned, report.last_update, platform);
-    return answerOf(name, returned, report.last_update);
+    const { subject, mapping: own } = await requestedSubject(request, provider.name, destination);
+    const mapping = mappingFor(provider.name, defaultMapping, own ?? destination.mapping);
+    const address =
+      destination.sink !== undefined && takesStream(destination.sink, name) ? destination.sink : null;
+    const returned = address === null ? valueSink() : null;
+    const sink = returned ?? (await openSink(address ?? '', { ...destination, platform }));
+    const state = await stateFor(request, destination, platform);
+    const target = { mapping, sink, state, seed: request.lastUpdate };
+    const report = await runReported(provider, name, subject, request, platform, destination, target, left);
+    watcher?.reported(request.accountId, report);
+    if (returned) {
+      for (const failure of report.failures ?? []) logFailure(failure, platform); // the value has no place for them
+      return valueAnswer(provider, name, subject, returned, report.last_update, platform);
+    }
+    if (report.status !== 'continue') return report;
+    const remaining = { began, now: platform.clock.wire(), cells: left.count() };
+    const continuation = continuationAfter(request.continuation, report, remaining);
+    if (proceedsByItself(request, destination))
+      await watcher?.proceed(nextEvent(request, report, continuation));
+    return { ...report, continuation };
   } catch (error) {
-    await sink.close().catch(() => {}); // its sockets must not outlive the invocation; the run's failure counts
+    watcher?.reported(request.accountId, null);
     throw error;
-  } finally {
-    await reporting.close();
   }
 }
 
-/** nflex: 1. Event sources and handlers. */
-function answerOf(
-  name: Exclude<StreamName, 'spend'>,
-  { items, metrics }: ValueSink,
-  last_update: string | null,
-): StreamAnswer {
-  switch (name) {
-    case 'resources':
-      return items;
-    case 'metrics':
-      return { metrics, last_update };
-    case 'status':
-      return { status: items, last_update };
-    case 'logs':
-      return { logs: items, last_update };
+function stateFor(
+  request: SyncRequest,
+  destination: Destination,
+  platform: Platform,
+): Promise<State> | State {
+  if (destination.state === undefined) return eventState(request.lastUpdate);
+  return openState(destination.state, { ...destination, platform });
+}
+
+/** One run, with the CMP told how it goes. @throws BudgetTooSmall when time was up before anything was done */
+async function runReported<Config, Client>(
+  provider: Provider<Config, Client>,
+  name: StreamName,
+  subject: Subject,
+  { taskId }: SyncRequest,
+  platform: Platform,
+  destination: Destination,
+  target: Target,
+  left: ReturnType<typeof cellsLeft>,
+): Promise<StreamReport> {
+  const reporting = openReporting(destination, taskId, platform);
+  const tell: SyncOptions['report'] = (step) => {
+    left.seen(step);
+    reporting.report(step);
+  };
+  try {
+    const options = { report: tell, order: destination.order ?? 'oldest-first' };
+    const report = await runStream(provider, name, subject, reporting.platform, target, options);
+    await target.sink.close();
+    const didNothing = report.status === 'continue' && report.windows.length === 0;
+    const tooSmall = didNothing ? outOfTime(platform.signal) : null;
+    if (tooSmall) throw tooSmall;
+    const complete =
+      report.failures === undefined && (report.status === 'done' || report.status === 'nothing_due');
+    if (complete) await reporting.finished();
+    return report;
+  } catch (error) {
+    await target.sink.close().catch(() => {}); // its sockets must not outlive the invocation; the run's failure counts
+    throw error;
+  } finally {
+    await reporting.close();
   }
 }
 
@@ -141,20 +171,15 @@ function logFailure(failure: PartitionFailure, { log }: Platform): void {
   log.write(JSON.stringify({ level: 'error', ...failure }));
 }
 
-/**
- * One day's money. When no day is due there are no items: the date is then that of the day which is not complete
- * yet, so that nothing that was delivered can be taken for withdrawn.
- */
-function spendAnswer<Config>(
-  provider: Pick<Provider<Config, unknown>, 'name' | 'config' | 'currency'>,
-  subject: Subject,
-  { spend }: ValueSink,
-  last_update: string | null,
-  { clock }: Platform,
-): StreamAnswer {
-  if (spend !== null) return { ...nflexSpend(spend), last_update };
-  const spend_date = (last_update ?? formatInstant(clock.plan())).slice(0, 10);
-  return { currency: currencyOf(provider, subject), spend_date, items: [], last_update };
+type Told = Parameters<NonNullable<SyncOptions['report']>>[0];
+
+/** Counts what was planned and not done, of the partitions that were come to. */
+function cellsLeft() {
+  const open = new Map<string, number>();
+  return {
+    seen: ({ done, partition, planned }: Told) => void open.set(partition, planned - done),
+    count: () => (open.size === 0 ? null : [...open.values()].reduce((sum, cells) => sum + cells, 0)),
+  };
 }
 
 /** One run of `validateCredentials`, wherever it happens: a typed error when they are not good. */
@@ -162,14 +187,19 @@ export async function answerCredentials<Config, Client>(
   provider: Provider<Config, Client>,
   event: unknown,
   platform: Platform,
+  destination: Destination,
 ): Promise<{ readonly ok: true }> {
-  await runVerify(provider, subjectOf(parseEvent(event, provider.name)), platform);
+  const request = parseEvent(event, provider.name);
+  const { subject } = await requestedSubject(request, provider.name, destination);
+  await runVerify(provider, subject, platform);
   return { ok: true };
 }
 
 /** The mapping that applies: a file of the operator's, or the provider's own. */
 export function mappingFor(provider: string, text: string, file: string | undefined): Mapping {
-  return file === undefined ? compiled(text, `mappings/${provider}.yaml`) : compiled(readMapping(file), file);
+  return file === undefined
+    ? compiled(text, `mappings/${provider}.yaml`)
+    : compiled(readFileOrRefuse(file), file);
 }
 
 const warm = new Map<string, Mapping>();
@@ -182,62 +212,4 @@ function compiled(text: string, file: string): Mapping {
   warm.clear();
   warm.set(text, mapping);
   return mapping;
-}
-
-function readMapping(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new InvalidConfig(`The mapping file ${file} cannot be read`, { cause: error });
-  }
-}
-
-function subjectOf(request: SyncRequest): Subject {
-  return {
-    id: request.accountId,
-    customer: request.customerId,
-    resource: request.resource.id,
-    credentials: request.credentials,
-    credentialsPath: 'event.credentials',
-    strictCredentials: false,
-    poll: request.pollInterval ?? request.resource.pollInterval ?? DEFAULT_POLL_INTERVAL,
-  };
-}
-
-function onLambda<Result>(answer: (event: unknown, platform: Platform) => Promise<Result>): Handler<Result> {
-  return async (event, context) => {
-    const deadline = deadlineWithin(context.getRemainingTimeInMillis());
-    try {
-      return await answer(event, lambdaPlatform(deadline.signal));
-    } catch (error) {
-      process.stdout.write(`${JSON.stringify({ level: 'error', ...toWireError(error) })}\n`);
-      throw error;
-    } finally {
-      deadline.cancel();
-    }
-  };
-}
-
-/** Lambda's own API listens on its loopback: an account that names that address must not reach it. */
-function lambdaPlatform(signal: AbortSignal): Platform {
-  return {
-    clock: systemClock(),
-    signal,
-    log: { write: (line) => process.stdout.write(`${line}\n`), level: 'info' },
-    loopback: process.env.AWS_LAMBDA_RUNTIME_API === undefined,
-    random: Math.random,
-    proxyFor: proxyFrom(process.env),
-  };
-}
-
-/** What the environment says of the destination; the command line runs handlers with the same. */
-export function destinationFrom(env: Readonly<Record<string, string | undefined>>): Destination {
-  return {
-    sink: env.USAGE_SYNC_SINK || undefined,
-    state: env.USAGE_SYNC_STATE || undefined,
-    s3Endpoint: env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined,
-    mapping: env.USAGE_SYNC_MAPPING || undefined,
-    cmp: cmpSettings(env),
-    moduleId: env.CMP_MODULE_ID || null,
-  };
 }

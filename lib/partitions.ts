@@ -41,6 +41,10 @@ export async function eachPartition(
   const failures: FailedPartition[] = [];
   for (const [done, partition] of partitions.entries()) {
     const place = { partition, partitions: { done, all: partitions.length } };
+    if (job.signal.aborted) {
+      reports.push(idle(partition, 'continue', job.seed));
+      continue; // not even looked at: that takes time, too
+    }
     try {
       reports.push(
         (await remembered(job, partition, () => work(place))) ?? idle(partition, 'continue', job.seed),

@@ -27,7 +27,7 @@ describe('the README', () => {
 
   it('shows an accounts file that loads', () => {
     const text = blocks.find((block) => block.includes('accounts:')) ?? '';
-    expect(parseAccounts(text, 'accounts.yaml', () => 'value')).toHaveLength(1);
+    expect(parseAccounts(text, 'accounts.yaml')).toHaveLength(1);
   });
 
   it('shows a mapping that loads', () => {

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error: a build script without types
-import { shared } from '../build/esbuild.mjs';
+import { buildFunctions } from '../build/functions.mjs';
 import { startCloudStack } from '../simulators/cloudstack/server.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,7 +28,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'usage-sync-serverless-'));
   cpSync(join(root, 'serverless.yml'), join(folder, 'serverless.yml'));
   cpSync(join(root, 'build/resources.cjs'), join(folder, 'build/resources.cjs'));
-  await Promise.all(rooms.map(bundle));
+  await buildFunctions(root, join(folder, 'dist/functions'));
   resources = await packaged({});
 }, 90_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -67,23 +66,88 @@ describe('what serverless.yml deploys', () => {
     }
   });
 
-  it('may write its own log and its own queue, and nothing else', () => {
+  it('gives every function a role of its own, and none a resource that is everything', () => {
     for (const name of namesOf('AWS::Lambda::Function')) {
       const own = name.replace(/LambdaFunction$/, '');
       expect(resources[name]?.Properties.Role).toEqual(arnOf(`${own}Role`));
       expect(resources[`${own}Role`]?.Properties).toMatchObject({ Policies: [expect.anything()] });
       expect(resources[`${own}Role`]?.Properties).not.toHaveProperty('ManagedPolicyArns');
-      expect(statementsOf(`${own}Role`)).toEqual([
-        {
-          Effect: 'Allow',
-          Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-          Resource: arnOf(`${own}LogGroup`),
-        },
-        { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: arnOf(`${own}Failures`) },
-      ]);
+      expect(statementsOf(`${own}Role`)).toEqual(
+        expect.arrayContaining([
+          allowed(['logs:CreateLogStream', 'logs:PutLogEvents'], arnOf(`${own}LogGroup`)),
+          allowed(['sqs:SendMessage'], arnOf(`${own}Failures`)),
+        ]),
+      );
     }
-    expect(allKeys(resources).filter(([key, value]) => key === 'Resource' && value === '*')).toEqual([]);
+    expect(everything(resources)).toEqual([]);
     expect(namesOf('AWS::IAM::Role')).toHaveLength(namesOf('AWS::Lambda::Function').length);
+  });
+
+  it('lets each function do what it is for', () => {
+    const actions = (role: string) => statementsOf(role).flatMap(({ Action }) => Action);
+    expect(actions('CloudstackCredentialsRole')).not.toContainEqual(
+      expect.stringMatching(/^(s3|dynamodb|lambda):/),
+    );
+    expect(actions('DispatchRole')).not.toContainEqual(
+      expect.stringMatching(/^(s3|secretsmanager):|:(Put|Delete|Update)Item/),
+    );
+    const started = statementsOf('DispatchRole').find(({ Action }) =>
+      Action.includes('lambda:InvokeFunction'),
+    );
+    expect(JSON.stringify(started?.Resource)).toContain('function:usage-sync-dev-cloudstackMetrics');
+    expect(JSON.stringify(started?.Resource)).not.toContain('Credentials');
+    const itself = statementsOf('CloudstackLogsRole').find(({ Action }) =>
+      Action.includes('lambda:InvokeFunction'),
+    );
+    expect(itself?.Resource).toEqual({
+      'Fn::Sub': expect.stringMatching(/:function:usage-sync-dev-cloudstackLogs$/),
+    });
+  });
+
+  it('keeps its data: a table that can be set back, a bucket that nobody else sees', () => {
+    expect(ofType('AWS::DynamoDB::Table')).toMatchObject([
+      {
+        DeletionPolicy: 'Retain',
+        Properties: {
+          TableName: 'usage-sync-dev',
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          SSESpecification: { SSEEnabled: true },
+        },
+      },
+    ]);
+    // The framework's own, for what it deploys, is judged with ours.
+    for (const { Properties } of ofType('AWS::S3::Bucket')) expect(publicWays(Properties)).toEqual([]);
+    expect(resources.DataBucket).toMatchObject({ DeletionPolicy: 'Retain' });
+  });
+
+  it('runs no more at once than is set apart, and its dispatcher alone', () => {
+    const reserved = ofType('AWS::Lambda::Function').map(
+      ({ Properties }) => Properties.ReservedConcurrentExecutions,
+    );
+    expect(reserved.every((most) => Number(most) > 0)).toBe(true);
+    expect(resources.DispatchLambdaFunction?.Properties.ReservedConcurrentExecutions).toBe(1);
+  });
+
+  it('may start itself as often as there are cells, and nothing else may', () => {
+    const loops = namesOf('AWS::Lambda::Function').filter(
+      (name) => resources[name]?.Properties.RecursiveLoop === 'Allow',
+    );
+    const once = namesOf('AWS::Lambda::Function').filter((name) => /^Dispatch|Credentials/.test(name));
+    expect(loops.length + once.length).toBe(namesOf('AWS::Lambda::Function').length);
+    expect(loops.filter((name) => once.includes(name))).toEqual([]);
+  });
+
+  it('raises an alarm for whatever lands in a failure queue', () => {
+    const watched = ofType('AWS::CloudWatch::Alarm').map(({ Properties }) =>
+      JSON.stringify(Properties.Dimensions),
+    );
+    for (const name of namesOf('AWS::SQS::Queue')) {
+      expect(watched.filter((dimensions) => dimensions.includes(`"${name}"`))).toHaveLength(1);
+    }
+  });
+
+  it('has a schedule that waits for accounts and a state', () => {
+    expect(ofType('AWS::Events::Rule')).toMatchObject([{ Properties: { State: 'DISABLED' } }]);
   });
 
   it('has one runtime for all, no network of its own and no destination unless asked', () => {
@@ -98,6 +162,7 @@ describe('what serverless.yml deploys', () => {
     const asked = await packaged({
       USAGE_SYNC_SINK: 'file:/mnt/usage',
       USAGE_SYNC_STATE: 'file:/mnt/state',
+      USAGE_SYNC_ACCOUNTS: 's3://acme-config/accounts.yaml',
       USAGE_SYNC_VPC: 'own',
       USAGE_SYNC_SECURITY_GROUPS: 'sg-1',
       USAGE_SYNC_SUBNETS: 'subnet-1,subnet-2',
@@ -114,6 +179,15 @@ describe('what serverless.yml deploys', () => {
     });
     for (const { Properties } of ofType('AWS::IAM::Role', asked))
       expect(Properties.ManagedPolicyArns).toHaveLength(1);
+    expect(ofType('AWS::Events::Rule', asked)).toMatchObject([
+      { Properties: { ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' } },
+    ]);
+    expect(JSON.stringify(asked.DispatchRole)).toContain(':s3:::acme-config/accounts.yaml');
+    expect(asked.CloudstackMetricsLagAlarm?.Properties).toMatchObject({
+      MetricName: 'lag',
+      Threshold: 172_800,
+    });
+    expect(everything(asked)).toEqual([]);
   });
 });
 
@@ -131,16 +205,6 @@ it('runs its bundle locally', async () => {
     await cloud.close();
   }
 });
-
-async function bundle(room: string): Promise<void> {
-  await build({
-    ...shared,
-    format: 'cjs',
-    absWorkingDir: root,
-    entryPoints: [`functions/${room}/index.ts`],
-    outfile: join(folder, `dist/functions/${room}.cjs`),
-  });
-}
 
 /** The resources of the packaged template. */
 async function packaged(env: Readonly<Record<string, string>>): Promise<Resources> {
@@ -171,9 +235,38 @@ function arnOf(logical: string): unknown {
   return { 'Fn::GetAtt': [logical, 'Arn'] };
 }
 
-function statementsOf(role: string): unknown {
-  const policies = resources[role]?.Properties.Policies as { PolicyDocument: { Statement: unknown } }[];
+interface Statement {
+  readonly Effect: string;
+  readonly Action: readonly string[];
+  readonly Resource: unknown;
+}
+
+function statementsOf(role: string): Statement[] {
+  const policies = resources[role]?.Properties.Policies as {
+    PolicyDocument: { Statement: readonly Statement[] };
+  }[];
   return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+function allowed(Action: readonly string[], Resource: unknown): Statement {
+  return { Effect: 'Allow', Action, Resource };
+}
+
+/** Permissions for whatever there is. */
+function everything(of: Resources): unknown[] {
+  return allKeys(of).filter(
+    ([key, value]) => key === 'Resource' && (value === '*' || (Array.isArray(value) && value.includes('*'))),
+  );
+}
+
+/** The ways by which strangers could come to a bucket. */
+function publicWays(bucket: Readonly<Record<string, unknown>>): string[] {
+  const block = (bucket.PublicAccessBlockConfiguration ?? {}) as Readonly<Record<string, unknown>>;
+  const ways = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
+  return [
+    ...ways.filter((way) => block[way] !== true),
+    ...('AccessControl' in bucket ? ['AccessControl'] : []),
+  ];
 }
 
 /** Every key of a tree with its value. */

@@ -20,6 +20,7 @@ describe('parseEvent', () => {
   it("reads the scheduler's event, and tolerates what it does not know", () => {
     expect(parseEvent(event, 'cloudstack')).toEqual({
       accountId: 'acme',
+      continuation: null,
       customerId: 'acme-gmbh',
       userId: 'u',
       provider: 'cloudstack',

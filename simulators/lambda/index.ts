@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { functionsIn } from './functions.ts';
+import { type LambdaSimulator, startLambda } from './server.ts';
+
+export { faults } from './faults.ts';
+export { functionsIn, type LambdaFunction } from './functions.ts';
+export { type InvocationNote, type LambdaSimulator, startLambda } from './server.ts';
+
+/** Settings that are the operator's own, passed on to the functions as a deployment would. */
+const settings = /^(USAGE_SYNC_|CMP_|AWS_ENDPOINT_URL)/;
+
+/** The built bundles of the current folder (`npm run build`) as a local cloud. */
+export function start(options: {
+  readonly port: number;
+  readonly seed: number;
+  readonly faults: readonly string[];
+}): Promise<LambdaSimulator> {
+  const env = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      settings.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+  const shared = { timeout: 900_000, env, maximumRetryAttempts: 0, recursiveLoop: 'Allow' } as const;
+  const functions = functionsIn(join(process.cwd(), 'dist/functions'), shared);
+  return startLambda({ ...options, functions, taskRoot: process.cwd() });
+}
