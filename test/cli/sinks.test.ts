@@ -35,7 +35,7 @@ async function bucket(...faults: string[]) {
   onTestFinished(() => s3.close());
   const { endpoint, accessKeyId, secretAccessKey, region } = s3.credentials;
   const env = {
-    ...{ AWS_ENDPOINT_URL_S3: endpoint, AWS_REGION: region, AWS_MAX_ATTEMPTS: '2' },
+    ...{ AWS_ENDPOINT_URL_S3: endpoint, AWS_REGION: region },
     ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
   };
   return { s3, env };
@@ -90,11 +90,16 @@ describe('usage-sync sync --sink cmp:', () => {
     expect(code).toBe(0);
     const { accounts } = JSON.parse(stdout);
     expect(accounts).toMatchObject([{ stream: 'metrics', error: null }]);
+    const calls = simulator.received().metrics.length;
     const sent = simulator.received().metrics.flatMap(({ metrics }) => metrics);
     const count = (windows: { metrics: number }[]) =>
       windows.reduce((sum, window) => sum + window.metrics, 0);
     expect(sent).toHaveLength(count(accounts[0].report.windows));
     expect(new Set(sent.map(({ key }) => key)).size).toBe(sent.length);
+
+    const again = await sync('cmp:', env, '--from', '2026-11-19', '--to', '2026-11-20');
+    expect(JSON.parse(again.stdout).accounts[0].report.windows).toMatchObject([{ changed: false }]);
+    expect(simulator.received().metrics).toHaveLength(calls); // what did not change is not sent
   });
 
   it('is refused without the settings of a CMP', async () => {

@@ -150,6 +150,22 @@ describe('an object', () => {
     expect(puts(s3)).toHaveLength(before);
   });
 
+  it('costs the requests that docs/deploying.md names', async () => {
+    const s3 = await running();
+    const sink = open(s3);
+    const costs = async (value: number) => {
+      const before = s3.requests.length;
+      await sink.deliver(batch({ a: value }));
+      return s3.requests
+        .slice(before)
+        .map(({ method }) => method)
+        .sort();
+    };
+    await costs(1);
+    expect(await costs(2)).toEqual(['HEAD', 'HEAD', 'HEAD', 'HEAD', 'PUT', 'PUT']);
+    expect(await costs(2)).toEqual(['HEAD', 'HEAD', 'HEAD']);
+  });
+
   it('is corrected by what the store holds, not by what a manifest says', async () => {
     const s3 = await running();
     const { digest } = await open(s3).deliver(batch({ a: 1 }));
@@ -225,6 +241,18 @@ describe('a store that cannot', () => {
     await expect(sink.deliver(batch({ a: 1 }))).rejects.toMatchObject({
       ...{ name: 'DeliveryError', code: 'S3_UNAVAILABLE', message: expect.stringContaining('ECONNREFUSED') },
     });
+  });
+
+  it('answer in time is not waited for', async () => {
+    const server = await startServer(() => {});
+    onTestFinished(() => server.close());
+    const client = createS3(server.url.href, {
+      ...{ region: 'eu-central-1', maxAttempts: 1, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
+      requestHandler: { requestTimeout: 100, throwOnRequestTimeout: true },
+    });
+    const sink = layoutSink(bucketStore({ client, name: 'usage', prefix: '', warn: () => {} }));
+    await expect(sink.deliver(batch({ a: 1 }))).rejects.toMatchObject({ code: 'S3_UNAVAILABLE' });
+    await sink.close();
   });
 
   it('hold conditions is told once', async () => {
