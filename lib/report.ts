@@ -135,13 +135,18 @@ export function reportOf(
     status: (['continue', 'busy', 'done'] as const).find((status) => statuses.has(status)) ?? 'nothing_due',
     windows,
     gaps: partitions.flatMap((report) => report.gaps),
-    notes: [...notes, ...partitions.flatMap((report) => report.notes), ...findingNotes(windows)],
+    notes: [...notes, ...partitions.flatMap(notesOf), ...findingNotes(windows)],
     last_update: printed(checkpoints.includes(null) ? null : earliest(checkpoints)),
     next_due: printed(earliest(partitions.map((report) => report.nextDue))),
     ...(failures.length === 0
       ? {}
       : { failures: failures.map(({ partition, error }) => ({ partition, ...toWireError(error) })) }),
   };
+}
+
+/** Whose notes they are, where there are several. */
+function notesOf({ partition, notes }: PartitionReport): string[] {
+  return notes.map((note) => (partition === 'all' ? note : `${partition}: ${note}`));
 }
 
 /** Nothing was done, and `last_update` stays as it came. */

@@ -183,6 +183,7 @@ describe('inventories of several projects', () => {
     broken = ['alpha'];
     const report = await run('resources', 1);
     expect(report).toMatchObject({ status: 'done', failures: [{ partition: 'alpha' }] });
+    expect(report.notes).toEqual(['beta: 1 resources']);
     expect(text('resources/acme/beta/latest.ndjson')).toMatch(/of beta/);
   });
 

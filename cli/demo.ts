@@ -1,0 +1,62 @@
+import type { Account } from '../lib/account.ts';
+import { startWithKeystone as startAlmanach } from '../simulators/almanach/with-keystone.ts';
+import { startCloudStack } from '../simulators/cloudstack/server.ts';
+import type { Simulator } from '../simulators/simulator.ts';
+
+/** A fortnight: enough to see a history, and over in seconds. */
+const FIRST_RUN = 14 * 86_400;
+
+/** A simulated cloud, and the account that reads it; what the cloud says of its credentials is added. */
+interface Demo {
+  open(): Promise<Pick<Simulator, 'credentials' | 'close'>>;
+  readonly account: Account;
+}
+
+/** One of each kind of cloud, and one that is hard to read. */
+export const demo: readonly Demo[] = [
+  {
+    open: () =>
+      startCloudStack({
+        seed: 1,
+        zone: 'Europe/Berlin',
+        rangeMinutes: 1440,
+        dateFormat: 'offset',
+        role: 'root-admin',
+      }),
+    account: {
+      id: 'acme',
+      provider: 'cloudstack',
+      customer_id: 'acme-gmbh',
+      credentials: {},
+      initial_interval: FIRST_RUN,
+    },
+  },
+  {
+    open: () =>
+      startCloudStack({
+        seed: 2,
+        zone: 'UTC',
+        rangeMinutes: 60,
+        dateFormat: 'quoted',
+        role: 'domain-admin',
+        faults: ['429-storm', 'duplicate-rows'],
+      }),
+    account: {
+      id: 'globex',
+      provider: 'cloudstack',
+      customer_id: 'globex-plc',
+      credentials: { usage_aggregation_range: 60, usage_aggregation_timezone: 'UTC' },
+      initial_interval: FIRST_RUN / 7,
+    },
+  },
+  {
+    open: () => startAlmanach({ seed: 3 }),
+    account: {
+      id: 'initech',
+      provider: 'almanach',
+      customer_id: 'initech-ag',
+      credentials: {},
+      initial_interval: FIRST_RUN / 7,
+    },
+  },
+];
