@@ -163,6 +163,7 @@ async function runReported<Config, Client>(
     await target.sink.close().catch(() => {}); // its sockets must not outlive the invocation; the run's failure counts
     throw error;
   } finally {
+    target.state.close?.();
     await reporting.close();
   }
 }

@@ -18,13 +18,14 @@ export const dispatch = onLambda(async (_event, lambda): Promise<DispatchReport>
   if (accounts === undefined || state === undefined) {
     throw new InvalidConfig('USAGE_SYNC_ACCOUNTS and USAGE_SYNC_STATE must both be set to dispatch accounts');
   }
+  const opened = await openState(state, { ...destination, platform: lambda });
   const invoker = (await import('../../lib/aws/lambda.ts')).lambdaInvoker();
   try {
     const report = await dispatchAccounts({
       ...lambda,
       accounts: listAccounts(accountLines(accounts, destination.s3Endpoint), accounts),
       providers: readProviders(PROVIDERS),
-      state: await openState(state, { ...destination, platform: lambda }),
+      state: opened,
       invoker,
       limits: limitsFrom(lambda.env),
       functionName: (name) => `${prefixOf(lambda)}${name}`,
@@ -34,6 +35,7 @@ export const dispatch = onLambda(async (_event, lambda): Promise<DispatchReport>
     return report;
   } finally {
     invoker.close();
+    opened.close?.();
   }
 });
 

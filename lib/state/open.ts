@@ -29,7 +29,8 @@ async function openDynamo(table: string, now: () => number): Promise<State> {
     import('../aws/dynamodb.ts'),
     import('./dynamodb.ts'),
   ]);
-  return dynamoState(table, { client: dynamoClient(), now });
+  const client = dynamoClient();
+  return { ...dynamoState(table, { client, now }), close: () => client.destroy() };
 }
 
 function openAtCmp({ cmp, moduleId, platform }: StateSettings): State {
@@ -37,5 +38,7 @@ function openAtCmp({ cmp, moduleId, platform }: StateSettings): State {
     throw new InvalidConfig('The state is cmp: and CMP_URL is not set', { code: 'CMP_MISSING' });
   if (moduleId === null)
     throw new InvalidConfig('The state is cmp: and CMP_MODULE_ID is not set', { code: 'CMP_MODULE_MISSING' });
-  return cmpState({ cmp: openCmp(cmp, platform).cmp, moduleId, now: platform.clock.wire });
+  const opened = openCmp(cmp, platform);
+  const state = cmpState({ cmp: opened.cmp, moduleId, now: platform.clock.wire });
+  return { ...state, close: () => opened.close() };
 }

@@ -77,4 +77,6 @@ export interface State {
   partitions(key: Omit<PartitionKey, 'partition'>): Promise<readonly string[]>;
   /** Reads without a lease. */
   peek(key: PartitionKey): Promise<PartitionState>;
+  /** Gives back what was opened: an instance that stays warm opens another for every run. */
+  close?(): void;
 }

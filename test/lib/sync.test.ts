@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  DeliveryError,
   InconsistentListing,
   InvalidConfig,
   InvalidCredentials,
@@ -261,6 +262,15 @@ describe('syncStream', () => {
     await expect(sync({ at: 2.5, subject: { credentials: { token: 'changed' } } })).resolves.toMatchObject({
       status: 'done',
     });
+  });
+
+  it('remembers nothing of a run that another overtook', async () => {
+    const overtaken = new DeliveryError('another took over', { code: 'STALE_WRITER' });
+    const refusing: Sink = { ...fileSink(folder), deliver: () => Promise.reject(overtaken) };
+    await expect(sync({ sink: refusing })).rejects.toMatchObject({ code: 'STALE_WRITER' });
+    const key = { account: 'acme', stream: 'metrics', partition: 'all' };
+    expect((await fileState(join(folder, 'state')).peek(key)).failure).toBeNull();
+    await expect(sync()).resolves.toMatchObject({ status: 'done' });
   });
 
   it('tries a failure that may pass again at the next run', async () => {

@@ -188,12 +188,12 @@ describe('dynamoState', () => {
 
   it.each([
     [400, 'AccessDeniedException', 'STATE_FORBIDDEN', 1],
-    [400, 'ProvisionedThroughputExceededException', 'STATE_THROTTLED', 4],
-    [400, 'ThrottlingException', 'STATE_THROTTLED', 4],
+    [400, 'ProvisionedThroughputExceededException', 'STATE_THROTTLED', 3],
+    [400, 'ThrottlingException', 'STATE_THROTTLED', 3],
     [400, 'UnrecognizedClientException', 'STATE_CREDENTIALS', 1],
     [400, 'ExpiredTokenException', 'STATE_CREDENTIALS', 1],
     [400, 'ValidationException', 'STATE_TABLE_KEYS', 1],
-    [500, 'InternalServerError', 'STATE_UNREACHABLE', 4],
+    [500, 'InternalServerError', 'STATE_UNREACHABLE', 3],
   ])('answers %i %s with a sentence to act on', async (status, type, code, calls) => {
     const refusing = await startServer((response) => {
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
