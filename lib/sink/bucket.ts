@@ -149,8 +149,9 @@ async function put(
     return { version: ETag ?? '', digest, ...(fence === undefined ? {} : { fence }) };
   } catch (error) {
     const refusal = refusalOf(error);
+    const isConditional = Object.keys(condition).length > 0;
     const isGone = condition.IfMatch !== undefined && isAbsent(refusal);
-    if (isGone || isChanged(refusal)) throw new Changed(name);
+    if (isGone || (isConditional && isChanged(refusal))) throw new Changed(name);
     throw bucketFailure(error, `PUT ${Key}`);
   }
 }
