@@ -7,7 +7,7 @@ import { parse } from './parse.ts';
 import type { Provider } from './provider.ts';
 import type { ProxyFor } from './proxy.ts';
 import type { Recorder } from './recording.ts';
-import { createRedactor, type Redact, redactError } from './redact.ts';
+import { concealer, type Redact, redactError } from './redact.ts';
 
 import type { Secret } from './secret.ts';
 
@@ -82,7 +82,7 @@ export async function connected<Config, Client, Result>(
   work: (client: Client, tools: Tools) => Promise<Result>,
 ): Promise<Result> {
   const config = parseCredentials(provider, subject);
-  const redact = createRedactor([...provider.secrets(config), ...(platform.secrets ?? [])]);
+  const { redact, conceal } = concealer([...provider.secrets(config), ...(platform.secrets ?? [])]);
   const fields = { customer: subject.customer, account: subject.id, resource: subject.resource };
   const log = createLog({ ...platform.log, redact, now: platform.clock.wire, fields });
   const { clock, signal } = platform;
@@ -94,7 +94,7 @@ export async function connected<Config, Client, Result>(
     redact,
   });
   try {
-    return await work(provider.connect({ config, http, clock, signal, log }), { redact, log });
+    return await work(provider.connect({ config, http, clock, signal, log, conceal }), { redact, log });
   } catch (error) {
     throw redactError(error, redact); // a provider's own words may repeat what we sent
   } finally {

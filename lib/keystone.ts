@@ -22,6 +22,8 @@ export interface KeystoneTools extends Door {
   /** Services named by the catalog may be reached from then on. */
   readonly http: Pick<Http, 'send' | 'admit'>;
   readonly log: Log;
+  /** Told of every token. */
+  conceal(secret: Secret): void;
 }
 
 /** A service of the catalog; region and interface are the account's. */
@@ -114,7 +116,7 @@ interface Keyring {
   readonly proven: WeakSet<Granted>;
 }
 
-function keyring({ clock, log }: KeystoneTools, login: () => Promise<Granted>): Keyring {
+function keyring({ clock, conceal, log }: KeystoneTools, login: () => Promise<Granted>): Keyring {
   let held: Granted | null = null;
   let asking: Promise<Granted> | null = null;
   const ask = () => {
@@ -122,6 +124,7 @@ function keyring({ clock, log }: KeystoneTools, login: () => Promise<Granted>): 
       (granted) => {
         asking = null;
         held = granted;
+        conceal(granted.token);
         log.debug('Logged in at Keystone', { project: granted.project.id, roles: granted.roles });
         return granted;
       },

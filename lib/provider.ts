@@ -21,6 +21,8 @@ export interface Context<Config> {
   /** Aborts when time is up; checked before every request. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Keeps a secret that was given on the way, such as a token, out of logs, errors and reports, as the account's own are. */
+  conceal(secret: Secret): void;
 }
 
 /** How a provider's time is cut and trusted: what it says of itself. */

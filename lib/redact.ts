@@ -48,6 +48,26 @@ export function createRedactor(secrets: readonly Secret[]): Redact {
   return (text) => redactNames(redactForms(text, forms));
 }
 
+/** A redactor that learns. */
+export interface Concealer {
+  readonly redact: Redact;
+  /** Also keeps this out of every text from now on. */
+  conceal(secret: Secret): void;
+}
+
+/** See {@link createRedactor}; secrets may be added while it works. */
+export function concealer(secrets: readonly Secret[]): Concealer {
+  const known = [...secrets];
+  let redact = createRedactor(known);
+  return {
+    redact: (text) => redact(text),
+    conceal(secret) {
+      known.push(secret);
+      redact = createRedactor(known);
+    },
+  };
+}
+
 /**
  * Redacts an error where it stands, with the errors that caused it: what recognises it still does.
  * @returns the same error

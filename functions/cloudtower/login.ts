@@ -34,7 +34,9 @@ export async function login(context: Context<CloudTowerConfig>): Promise<Secret>
       return judgeLogin(response, answer.body, answer.verdict);
     },
   );
-  return tokenIn(body);
+  const token = tokenIn(body);
+  context.conceal(token);
+  return token;
 }
 
 /** The status of a refusal is not documented: 400, 401, 403, 404 and 500 all are one (sheet 1.3). */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedactor, isSecretName, redactError } from '../../lib/redact.ts';
+import { concealer, createRedactor, isSecretName, redactError } from '../../lib/redact.ts';
 import { secret } from '../../lib/secret.ts';
 
 const redactorOf = (...values: string[]) => createRedactor(values.map(secret));
@@ -134,6 +134,15 @@ describe('redactError', () => {
   it('redacts an exception of the platform', () => {
     const error = redactError(new DOMException('a canary'), redactorOf('canary')) as DOMException;
     expect(error.message).toBe('a <secret>');
+  });
+});
+
+describe('concealer', () => {
+  it('also redacts what it is told later', () => {
+    const { conceal, redact } = concealer([secret('canary')]);
+    expect(redact('canary, finch')).toBe('<secret>, finch');
+    conceal(secret('finch'));
+    expect(redact('canary, finch')).toBe('<secret>, <secret>');
   });
 });
 

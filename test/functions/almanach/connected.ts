@@ -64,5 +64,5 @@ export function clientOf(credentials: Record<string, unknown>, transport?: Trans
     ...(transport ? { transport } : {}),
   });
   open.push(http);
-  return almanachClient({ config, http, clock, signal, log });
+  return almanachClient({ config, http, clock, signal, log, conceal: () => {} });
 }

@@ -55,7 +55,7 @@ export function clientOf(credentials: Credentials, transport?: Transport, now = 
     ...(transport ? { transport } : {}),
   });
   open.push(http);
-  return cloudKittyClient({ config, http, clock, signal, log });
+  return cloudKittyClient({ config, http, clock, signal, log, conceal: () => {} });
 }
 
 /** All rows of a fetch. */

@@ -62,7 +62,10 @@ async function connect(
     secret_key: 'the-secret-key',
     ...config,
   });
-  return { client: cloudStackClient({ config: parsed, http, clock, signal, log }), server };
+  return {
+    client: cloudStackClient({ config: parsed, http, clock, signal, log, conceal: () => {} }),
+    server,
+  };
 }
 
 async function walk(client: CloudStackClient): Promise<unknown[]> {

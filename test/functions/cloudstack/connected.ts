@@ -77,5 +77,5 @@ function clientOf(credentials: Record<string, unknown>): CloudStackClient {
     random: () => 0,
   });
   open.push(http);
-  return cloudStackClient({ config, http, clock, signal, log });
+  return cloudStackClient({ config, http, clock, signal, log, conceal: () => {} });
 }

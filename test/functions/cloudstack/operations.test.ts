@@ -51,7 +51,10 @@ async function connect(
     secret_key: 'the-secret',
   };
   const parsed = cloudStackConfig.parse({ ...credentials, ...config });
-  return { client: cloudStackClient({ config: parsed, http, clock, signal, log }), server };
+  return {
+    client: cloudStackClient({ config: parsed, http, clock, signal, log, conceal: () => {} }),
+    server,
+  };
 }
 
 async function call(

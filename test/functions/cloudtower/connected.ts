@@ -81,5 +81,5 @@ export function clientOf(credentials: Record<string, unknown>): CloudTowerClient
     random: () => 0,
   });
   open.push(http);
-  return cloudTowerClient({ config, http, clock, signal, log });
+  return cloudTowerClient({ config, http, clock, signal, log, conceal: () => {} });
 }

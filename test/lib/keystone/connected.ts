@@ -5,7 +5,7 @@ import { createHttp, type HttpOptions } from '../../../lib/http.ts';
 import { checkKeystone, keystoneFields, keystoneSecrets, keystoneSession } from '../../../lib/keystone.ts';
 import type { Log } from '../../../lib/log.ts';
 import { parse } from '../../../lib/parse.ts';
-import { createRedactor } from '../../../lib/redact.ts';
+import { concealer } from '../../../lib/redact.ts';
 
 /** As a provider makes it. */
 export const schema = z.object(keystoneFields).superRefine(checkKeystone);
@@ -21,16 +21,17 @@ export function connect(credentials: unknown, more: Partial<HttpOptions> & { now
   const log: Log = { debug: note, info: note, warn: note, error: note, with: () => log };
   const config = parsed(credentials);
   const clock = more.now ? { plan: more.now, wire: more.now } : systemClock();
+  const { redact, conceal } = concealer(keystoneSecrets(config));
   const http = createHttp({
     origins: [config.auth_url],
     tls: { verify: true },
     signal: new AbortController().signal,
     clock,
     log,
-    redact: createRedactor(keystoneSecrets(config)),
+    redact,
     random: () => 0,
     ...more,
   });
-  const session = keystoneSession({ credentials: config, http, clock, log });
-  return { session, http, lines, config };
+  const session = keystoneSession({ credentials: config, http, clock, log, conceal });
+  return { session, http, lines, config, redact };
 }

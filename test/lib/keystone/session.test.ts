@@ -110,6 +110,17 @@ describe('a login', () => {
       expect(printed).not.toContain(hidden);
     }
   });
+
+  it('makes tokens secrets of the account: a service that repeats one shows it to nobody', async () => {
+    const { redact, session } = connect(cloud.credentials);
+    const first = (await session.token()).reveal();
+    await session.authorized(service);
+    cloud.expireTokens();
+    await session.authorized(service);
+    const second = (await session.token()).reveal();
+    expect(second).not.toBe(first);
+    expect(redact(`who is ${first}, and who ${second}?`)).toBe('who is <secret>, and who <secret>?');
+  });
 });
 
 describe('a recording of a session', () => {
