@@ -70,7 +70,7 @@ export const almanachRow = z.looseObject({
   /** GiB: a number, or a text, or whatever was given (sheet 1.6). */
   size: z.unknown().optional(),
   attached_to: z.union([z.string(), z.array(z.string())]).nullish(),
-  /** Ours, not the server's: see {@link markRows}. */
+  /** Ours, not the server's: what the account wants of rows that overlap. */
   duplicates: z.literal('sum').optional(),
 });
 
