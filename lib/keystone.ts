@@ -1,6 +1,7 @@
 import { InsufficientPermission, InvalidConfig, InvalidCredentials, SyncError } from './errors.ts';
 import type { Http } from './http.ts';
 import { findEndpoint, type Wanted } from './keystone/catalog.ts';
+import { checkLogin } from './keystone/check.ts';
 import { isApplicationCredential } from './keystone/credentials.ts';
 import { type Door, type Granted, keystoneUrl, logIn, type Scope } from './keystone/login.ts';
 import { type Project, readProjects } from './keystone/projects.ts';
@@ -37,6 +38,12 @@ export interface KeystoneSession {
   /** The token; the same for all callers until shortly before it ends. */
   token(): Promise<Secret>;
   project(): Promise<Scope>;
+  /**
+   * The same after a login that tells a user who is refused from a project that is refused: for checks, since it
+   * takes one login more.
+   * @throws InvalidCredentials, InsufficientPermission
+   */
+  check(): Promise<Scope>;
   user(): Promise<Granted['user']>;
   /** Names of the roles held on the project. */
   roles(): Promise<readonly string[]>;
@@ -82,6 +89,7 @@ function sessionIn(tools: KeystoneTools, login: () => Promise<Granted>): Keyston
   const session: KeystoneSession = {
     token: async () => (await keys.current()).token,
     project: async () => (await keys.current()).project,
+    check: () => checkLogin(tools, session.project),
     user: async () => (await keys.current()).user,
     roles: async () => (await keys.current()).roles,
     async endpoint(service) {

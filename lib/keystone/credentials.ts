@@ -133,6 +133,11 @@ export function loginBody(credentials: KeystoneCredentials, projectId?: string):
   return JSON.stringify({ auth: authOf(credentials, projectId) });
 }
 
+/** The same of a user with a password, for no project. */
+export function unscopedLoginBody(credentials: KeystoneCredentials): string {
+  return JSON.stringify({ auth: { identity: passwordOf(credentials), scope: 'unscoped' } });
+}
+
 function authOf(credentials: KeystoneCredentials, projectId?: string): unknown {
   if (isApplicationCredential(credentials)) {
     const id = credentials.application_credential_id;
@@ -140,11 +145,15 @@ function authOf(credentials: KeystoneCredentials, projectId?: string): unknown {
     // No scope, not even its own project's: Keystone refuses it.
     return { identity: { methods: ['application_credential'], application_credential: { id, secret } } };
   }
+  const project = projectId ? { id: projectId } : projectOf(credentials);
+  return { identity: passwordOf(credentials), scope: { project } };
+}
+
+function passwordOf(credentials: KeystoneCredentials): unknown {
   const { user_id: id, username, password } = credentials;
   const domain = named(credentials.user_domain_id, credentials.user_domain_name);
   const user = { ...(id ? { id } : { name: username, domain }), password: password?.reveal() };
-  const project = projectId ? { id: projectId } : projectOf(credentials);
-  return { identity: { methods: ['password'], password: { user } }, scope: { project } };
+  return { methods: ['password'], password: { user } };
 }
 
 function projectOf(credentials: KeystoneCredentials): unknown {

@@ -6,7 +6,12 @@ import { parse } from '../parse.ts';
 import { type Secret, secret } from '../secret.ts';
 import { MINUTE, type Millis, parseInstant } from '../time.ts';
 import { type Catalog, catalogSchema } from './catalog.ts';
-import { isApplicationCredential, type KeystoneCredentials, loginBody } from './credentials.ts';
+import {
+  isApplicationCredential,
+  type KeystoneCredentials,
+  loginBody,
+  unscopedLoginBody,
+} from './credentials.ts';
 import { jsonOf, judgeLogin, malformed } from './refusals.ts';
 
 const named = z.looseObject({ id: z.string(), name: z.string() });
@@ -72,6 +77,23 @@ export async function logIn({ credentials, http, clock }: Door, projectId?: stri
     judgeLogin(CALL, method, answer, byStatus),
   );
   return readGrant(response, start, projectId ?? credentials.project_id ?? null);
+}
+
+/**
+ * Logs in without a scope: whether the user is known, whatever becomes of the project. The token is for Keystone
+ * alone: there are services that take such a one for every project's.
+ * @throws as {@link logIn}
+ */
+export async function logInUnscoped({ credentials, http }: Door): Promise<string> {
+  const url = keystoneUrl(credentials, '/auth/tokens');
+  const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+  const body = unscopedLoginBody(credentials);
+  const response = await http.send({ method: 'POST', url, headers, body }, (answer, byStatus) =>
+    judgeLogin(CALL, 'password', answer, byStatus),
+  );
+  const token = response.headers['x-subject-token'];
+  if (!token) throw malformed(CALL, 'the answer has no header X-Subject-Token', 'MISSING_TOKEN');
+  return token;
 }
 
 /** @param path below `/v3` */
