@@ -3,9 +3,8 @@ import { mappingFor } from '../lib/handler.ts';
 import { mapCell } from '../lib/map.ts';
 import type { Mapping, MappingEntry } from '../lib/mapping/load.ts';
 import type { UsageRecord } from '../lib/models/usage.ts';
-import type { MetricsStream } from '../lib/provider.ts';
 import { readFileOrRefuse } from '../lib/read-file.ts';
-import { formatInterval, HOUR } from '../lib/time.ts';
+import { formatInterval } from '../lib/time.ts';
 import { exitCode, refuse } from './exit.ts';
 import { explanation } from './explanation.ts';
 import { loadProvider } from './providers.ts';
@@ -23,7 +22,7 @@ export interface ExplainCommandOptions {
 export interface Explained {
   readonly kind: string;
   readonly resource: UsageRecord['resource'];
-  /** `start/end`, half-open; `start/..` without an end, and then the amount is that of the first hour. */
+  /** `start/end`, half-open. */
   readonly period: string;
   readonly tenant: UsageRecord['tenant'];
   readonly location: UsageRecord['location'];
@@ -59,12 +58,7 @@ export async function explainCommand(options: ExplainCommandOptions): Promise<nu
   if (raw === undefined) {
     throw new InvalidConfig(`${options.record} holds ${raws.length} records; there is no --index ${index}`);
   }
-  const records = attempt(() =>
-    stream.normalize(raw).flatMap((record) => {
-      const { period } = record;
-      return measured(record, stream).map((one) => explain({ ...one, period }, mapping));
-    }),
-  );
+  const records = attempt(() => stream.normalize(raw).map((record) => explain(record, mapping)));
   if (records === null) return exitCode.failed;
   const about = { provider: provider.name, mapping: mapping.file, index, of: raws.length };
   process.stdout.write(
@@ -72,14 +66,6 @@ export async function explainCommand(options: ExplainCommandOptions): Promise<nu
   );
   const failed = records.some(({ metrics }) => metrics.some(({ error }) => error !== null));
   return failed ? exitCode.failed : exitCode.ok;
-}
-
-/** What has not ended yet has no length until it is cut to a cell: it is shown for its first hour. */
-function measured(record: UsageRecord, stream: MetricsStream<unknown>): readonly UsageRecord[] {
-  const { start, end } = record.period;
-  return end === Number.POSITIVE_INFINITY
-    ? stream.settle([record], { start, end: start + HOUR }, null).records
-    : [record];
 }
 
 /** A record that cannot be normalised has no further way to show. */

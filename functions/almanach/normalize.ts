@@ -111,20 +111,17 @@ function attributesOf(row: AlmanachRow): UsageRecord['attributes'] {
   };
 }
 
-/** Almanach's facts are flat; what is not says nothing that a line could show. */
 function flattened(prefix: string, facts: Readonly<Record<string, unknown>>) {
-  const entries = Object.entries(facts).filter(([, value]) => isPlain(value));
-  return Object.fromEntries(entries.map(([key, value]) => [`${prefix}.${key}`, String(value)]));
-}
-
-/** A value that can be printed, however hostile the answer: not nested, and not null. */
-export function isPlain(value: unknown): value is string | number | boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value);
+  const entries = Object.entries(facts)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([key, value]) => [`${prefix}.${key}`, typeof value === 'string' ? value : JSON.stringify(value)]);
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /** All that two rows of one id and start can differ in. */
 function detailsOf(row: AlmanachRow): unknown[] {
-  return [row.end, row.name, row.last_event, row.processed, attributesOf(row)];
+  const { end, name, flavor, volume_type, size, attached_to, metadata, last_event, processed } = row;
+  return [end, name, flavor, volume_type, size, attached_to, imageOf(row), metadata, last_event, processed];
 }
 
 /** Rows that the server has and cannot show: there is no more to it than that they exist. */

@@ -3,11 +3,8 @@ import type { Resource, ResourceFields } from '../../lib/models/resource.ts';
 import { server } from '../../lib/models/server.ts';
 import { volume } from '../../lib/models/volume.ts';
 import type { Millis } from '../../lib/time.ts';
-import { attachmentsOf, gibibytesOf, imageOf, isPlain, periodOf } from './normalize.ts';
+import { attachmentsOf, gibibytesOf, imageOf, periodOf } from './normalize.ts';
 import type { AlmanachRow } from './types.ts';
-
-/** Where everything of the account is: rows do not say. */
-export type Place = Pick<ResourceFields, 'region' | 'locations'>;
 
 /**
  * One row for each entity that exists now, in the order of their ids. Of several the open one speaks for it, and of
@@ -26,17 +23,13 @@ export function openNow(rows: readonly AlmanachRow[], now: Millis): AlmanachRow[
 }
 
 /** @param volumes all of the project: what is attached stands with them alone (sheet 1.6) */
-export function serversOf(
-  instances: readonly AlmanachRow[],
-  volumes: readonly AlmanachRow[],
-  place: Place = {},
-): Resource[] {
+export function serversOf(instances: readonly AlmanachRow[], volumes: readonly AlmanachRow[]): Resource[] {
   const disks = new Map<string, AlmanachRow[]>(instances.map(({ entity_id }) => [entity_id, []]));
   for (const disk of volumes) for (const id of new Set(attachmentsOf(disk))) disks.get(id)?.push(disk);
   return instances.map((row) => {
     const attached = disks.get(row.entity_id) ?? [];
     return server({
-      ...baseOf(row, place),
+      ...baseOf(row),
       instance_type: row.flavor,
       image_detail: imageDetailOf(row),
       volumes_b: bytesOf(attached),
@@ -45,10 +38,10 @@ export function serversOf(
   });
 }
 
-export function volumesOf(volumes: readonly AlmanachRow[], place: Place = {}): Resource[] {
+export function volumesOf(volumes: readonly AlmanachRow[]): Resource[] {
   return volumes.map((row) =>
     volume({
-      ...baseOf(row, place, [
+      ...baseOf(row, [
         ['volume_type', row.volume_type],
         ['size', row.size],
       ]),
@@ -59,7 +52,7 @@ export function volumesOf(volumes: readonly AlmanachRow[], place: Place = {}): R
 }
 
 /** When it was created is not known: a row begins with every resize, and the listing of now has no older ones. */
-function baseOf(row: AlmanachRow, place: Place, facts: readonly (readonly unknown[])[] = []): ResourceFields {
+function baseOf(row: AlmanachRow, facts: readonly (readonly unknown[])[] = []): ResourceFields {
   const { entity_id: id, name, project_id, start, last_event, metadata } = row;
   const own = Object.entries(metadata ?? {}).map(([key, value]) => [`metadata.${key}`, value]);
   const held = [
@@ -72,8 +65,7 @@ function baseOf(row: AlmanachRow, place: Place, facts: readonly (readonly unknow
   return {
     id,
     name: name || id,
-    ...place,
-    metadata: held.filter(([, value]) => isPlain(value) && value !== ''),
+    metadata: held.filter(([, value]) => value !== undefined && value !== null && value !== ''),
   };
 }
 
@@ -103,12 +95,7 @@ function bytesOf(volumes: readonly AlmanachRow[]): number | null {
 function isBetter(row: AlmanachRow, other: AlmanachRow): boolean {
   if ((row.end === null) !== (other.end === null)) return row.end === null;
   const later = periodOf(row).start - periodOf(other).start;
-  return later === 0 ? printed(row) > printed(other) : later > 0;
-}
-
-/** What may differ between rows that begin together: the choice must not depend on the order of the answer. */
-function printed({ end, flavor, last_event, name, processed, volume_type }: AlmanachRow): string {
-  return JSON.stringify([end, last_event, processed, name, flavor, volume_type]);
+  return later === 0 ? JSON.stringify(row) > JSON.stringify(other) : later > 0;
 }
 
 function textOf(value: unknown): string | null {

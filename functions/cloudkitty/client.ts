@@ -22,6 +22,8 @@ export interface CloudKittyClient {
   readonly context: Context<CloudKittyConfig>;
   /** The project that the token is for. A token without one would see every tenant in v1 (sheet 2): never used. */
   project(): Promise<Scope>;
+  /** The same, where it must be told whether the user or the project is refused. */
+  checkLogin(): Promise<Scope>;
   /** Whether the endpoint offers v2: it does where the operator runs v2 storage. Asked once. */
   hasV2(): Promise<boolean>;
   /** The body of a call; numbers that may be money are text. Null: nothing there. */
@@ -43,6 +45,7 @@ export function cloudKittyClient(context: Context<CloudKittyConfig>): CloudKitty
   return {
     context,
     project: () => session.project(),
+    checkLogin: () => session.check(),
     // No token is needed for this, so it says nothing of the token's either.
     hasV2: () =>
       once('versions', async () => {

@@ -10,10 +10,11 @@ import { ratedTypes } from './rated.ts';
  * Whether usage can be read with these credentials. Keystone says whether they are known and for which project, its
  * catalog where CloudKitty is, `GET /` whether that has v2, and a question about no time at all whether the role
  * may read.
- * @throws InvalidCredentials; InvalidConfig for a region or an endpoint that is not there; InsufficientPermission
+ * @throws InvalidCredentials for the user; InvalidConfig for a region or an endpoint that is not there; InsufficientPermission
+ * for the project or a role
  */
 export async function verifyAccess(client: CloudKittyClient): Promise<{ readonly notes: readonly string[] }> {
-  const own = await client.project();
+  const own = await client.checkLogin();
   const hasV2 = await client.hasV2();
   await mayRead(client, own.id, hasV2);
   const projects = await projectsOf(client);

@@ -15,7 +15,7 @@ function floatIn(value: unknown): number | undefined {
 /** JSON as Python's `json.dumps` writes it. */
 export function pythonJson(value: unknown): string {
   const inFloat = floatIn(value);
-  if (inFloat !== undefined) return Number.isFinite(inFloat) ? pythonFloat(inFloat) : 'NaN';
+  if (inFloat !== undefined) return Number.isFinite(inFloat) ? pythonFloat(inFloat) : '"NaN"';
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`;
   if (typeof value === 'string') return asciiJson(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

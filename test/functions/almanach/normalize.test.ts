@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instantOf, queryDate } from '../../../functions/almanach/dates.ts';
 import { endOfUsage, normalizeUsage, startOfUsage } from '../../../functions/almanach/normalize.ts';
@@ -122,47 +121,6 @@ describe('normalizeUsage', () => {
     expect(startOfUsage({ ...volume, size: 'x' })).toBe(Date.UTC(2026, 9, 1));
     expect([startOfUsage(null), startOfUsage({ start: 5 }), endOfUsage(volume)]).toEqual([null, null, null]);
     expect(endOfUsage({ end: '2026-10-02 00:00:00+00:00' })).toBe(Date.UTC(2026, 9, 2));
-  });
-});
-
-describe('rows that nobody would write', () => {
-  /** So deep that nothing can print it. */
-  const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) as unknown;
-
-  it('cannot break what is printed of them', () => {
-    const row = { ...instance, size: deep, os: { distro: deep }, metadata: { a: deep, b: 1 }, other: deep };
-    const life = only(row);
-    expect(life.attributes).toEqual({ flavor: 'm1.small', 'metadata.b': '1' });
-    expect(() => life.fingerprint()).not.toThrow();
-    expect(() => JSON.stringify([life.variables, life.identity])).not.toThrow();
-  });
-
-  it('are a life or a MalformedResponse, whatever they hold', () => {
-    const fields = [
-      'entity_type',
-      'entity_id',
-      'project_id',
-      'start',
-      'end',
-      'size',
-      'attached_to',
-      'metadata',
-      'os',
-    ];
-    fc.assert(
-      fc.property(fc.constantFrom(...fields), fc.anything(), fc.boolean(), (field, value, asVolume) => {
-        const row = { ...(asVolume ? volume : instance), [field]: value };
-        try {
-          const life = only(row);
-          expect(life.period.start).toBeLessThan(Number.POSITIVE_INFINITY);
-          expect(Number.isNaN(Number(life.variables.value))).toBe(false);
-          life.fingerprint();
-        } catch (error) {
-          expect(error).toMatchObject({ name: 'MalformedResponse' });
-        }
-      }),
-      { numRuns: 500 },
-    );
   });
 });
 

@@ -68,7 +68,7 @@ export async function rowsOf(
 }
 
 /** An account of its own folder, run by the engine as the command line would. */
-export function account(credentials: Credentials) {
+export function account(credentials: Credentials, mappingText = mapping) {
   const folder = mkdtempSync(join(tmpdir(), 'usage-sync-cloudkitty-'));
   open.push({ close: () => rmSync(folder, { recursive: true, force: true }) });
   const subject = {
@@ -96,7 +96,7 @@ export function account(credentials: Credentials) {
           random: () => 0,
         },
         {
-          mapping: loadMapping(mapping, 'mapping.yaml'),
+          mapping: loadMapping(mappingText, 'mapping.yaml'),
           sink: fileSink(folder),
           state: fileState(join(folder, 'state')),
           seed: null,
