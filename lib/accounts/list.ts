@@ -10,9 +10,14 @@ export type Listed =
 /**
  * The accounts of a file, one after another: a broken one is an error in its place, and leaves the others alone.
  * What is kept of those that were read is their ids.
+ * @param only an id: accounts of which the text does not hold it are passed by
  * @throws InvalidConfig when the file as a whole cannot be read
  */
-export async function* listAccounts(lines: AsyncIterable<string>, file: string): AsyncGenerator<Listed> {
+export async function* listAccounts(
+  lines: AsyncIterable<string>,
+  file: string,
+  only = '',
+): AsyncGenerator<Listed> {
   const unique = uniqueIds(file);
   let defaults: Defaults | null = null;
   let index = 0;
@@ -20,8 +25,8 @@ export async function* listAccounts(lines: AsyncIterable<string>, file: string):
     if (kind === 'account') {
       const path = `${file}.accounts[${index}]`;
       const read = () => onlyOf(readYaml(text, `${path} (line ${line})`));
-      yield listed(read, defaults ?? parseDefaults({}, file), path, unique);
       index += 1;
+      if (text.includes(only)) yield listed(read, defaults ?? parseDefaults({}, file), path, unique);
       continue;
     }
     const value = frameOf(text, file);

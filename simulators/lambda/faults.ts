@@ -1,4 +1,4 @@
-import { InvalidConfig } from '../../lib/errors.ts';
+import { knownFaults } from '../wire-faults.ts';
 
 /** What can be made to go wrong, by name, with a line of help each. */
 export const faults = {
@@ -11,12 +11,7 @@ export type FaultName = keyof typeof faults;
 
 /** @throws InvalidConfig for a name that is not known. */
 export function parseFaults(names: readonly string[]): ReadonlySet<FaultName> {
-  const unknown = names.filter((name) => !Object.hasOwn(faults, name));
-  if (unknown.length === 0) return new Set(names as readonly FaultName[]);
-  throw new InvalidConfig(`Unknown fault: ${unknown.join(', ')}`, {
-    code: 'UNKNOWN_FAULT',
-    hint: `Known are ${Object.keys(faults).join(', ')}.`,
-  });
+  return knownFaults(faults, names);
 }
 
 /** The fault that a request meets: the first of every two, so that a client that asks again gets through. */
