@@ -53,6 +53,7 @@ program
   .option('--state <address>', 'where progress is kept, in place of --out: file:DIR')
   .option('--now <time>', 'hold the planning clock, RFC 3339')
   .option('--fresh-first', 'work from the newest cell backwards')
+  .option('--budget <seconds>', 'stop when so much time is used, keep what is complete, and exit 4')
   .option('--regrid', 'rewrite the history on a grid that changed')
   .option('--retry-now', 'try although a former failure asks to wait')
   .option('--json', 'print the result as JSON')

@@ -1,19 +1,22 @@
 import { systemClock } from '../lib/clock.ts';
+import { deadlineWithin } from '../lib/deadline.ts';
 import { InvalidConfig } from '../lib/errors.ts';
 import type { Level } from '../lib/log.ts';
 import { proxyFrom } from '../lib/proxy.ts';
 import type { Platform } from '../lib/run.ts';
-import { type Interval, type Millis, parseInstant } from '../lib/time.ts';
+import { type Interval, type Millis, parseInstant, SECOND } from '../lib/time.ts';
 
 /** The command line as a platform: a signal ends the run between two cells, and what is complete is kept. */
 export function commandPlatform(options: {
   now?: string | undefined;
   write: (line: string) => void;
   level: Level;
+  /** Seconds for the whole run; without end when absent. */
+  budget?: string | undefined;
 }): Platform {
   return {
     clock: systemClock(options.now === undefined ? undefined : instantOption('--now', options.now)),
-    signal: interrupted(),
+    signal: AbortSignal.any([interrupted(), ...budgeted(options.budget)]),
     log: { write: options.write, level: options.level },
     loopback: true,
     random: Math.random,
@@ -33,6 +36,14 @@ export function rangeOption(from: string | undefined, to: string | undefined): I
   const range = { start: instantOption('--from', from), end: instantOption('--to', to) };
   if (range.start >= range.end) throw new InvalidConfig('--from must lie before --to');
   return range;
+}
+
+/** The signals that end a run when its time is up: none, or one. */
+function budgeted(text: string | undefined): AbortSignal[] {
+  if (text === undefined) return [];
+  if (!/^\d{1,6}(\.\d+)?$/.test(text) || Number(text) === 0)
+    throw new InvalidConfig('--budget: expected a number of seconds');
+  return [deadlineWithin(Number(text) * SECOND).signal];
 }
 
 function instantOption(name: string, text: string): Millis {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { outOfTime } from '../lib/deadline.ts';
 import { destinationFrom } from '../lib/destination.ts';
 import { InvalidConfig, SyncError, toWireError } from '../lib/errors.ts';
 import {
@@ -34,6 +35,7 @@ export interface SyncCommandOptions {
   readonly regrid?: boolean;
   readonly retryNow?: boolean;
   readonly freshFirst?: boolean;
+  readonly budget?: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
@@ -44,7 +46,12 @@ export async function syncCommand(options: SyncCommandOptions): Promise<number> 
   const accounts = await openAccounts(options.accounts, options.account);
   const wanted = accounts.map((ready) => ({ ready, streams: streamsOf(ready, options) }));
   const level = options.verbose ? 'debug' : 'warn';
-  const platform = commandPlatform({ now: options.now, write: writeToStderr, level });
+  const platform = commandPlatform({
+    now: options.now,
+    write: writeToStderr,
+    level,
+    budget: options.budget,
+  });
   const destination = await openDestination(options, platform);
   const outcomes = await syncAccounts(wanted, platform, destination, {
     ...(range ? { range } : {}),
@@ -52,8 +59,14 @@ export async function syncCommand(options: SyncCommandOptions): Promise<number> 
     regrid: options.regrid ?? false,
     retryNow: options.retryNow ?? false,
   });
+  const tooSmall = outOfTime(platform.signal);
+  if (tooSmall && outcomes.every(didNothing)) throw tooSmall;
   process.stdout.write(options.json ? `${JSON.stringify({ accounts: outcomes })}\n` : summary(outcomes));
   return exitCodeOf(outcomes);
+}
+
+function didNothing({ report }: StreamOutcome): boolean {
+  return report?.status === 'continue' && report.windows.length === 0;
 }
 
 export interface OpenDestination {

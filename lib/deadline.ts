@@ -17,6 +17,7 @@ export function deadlineWithin(remaining: number): Deadline {
   const reserve = Math.min(10 * SECOND, remaining / 5);
   const budget = Math.max(0, remaining - reserve);
   const timer = setTimeout(() => controller.abort(tooSmall(budget)), budget);
+  timer.unref(); // a run that is done does not wait for its end
   return { signal: controller.signal, cancel: () => clearTimeout(timer) };
 }
 

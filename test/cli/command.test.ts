@@ -170,6 +170,27 @@ describe('usage-sync sync', () => {
     expect(readdirSync(join(out(), 'metrics/acme/all')).length).toBeGreaterThanOrEqual(60);
   }, 60_000);
 
+  it.each([
+    [
+      'that is far too small: says what to change',
+      '0.001',
+      1,
+      'BudgetTooSmall: Nothing could be completed within',
+    ],
+    ['that suffices: is done', '3600', 0, ''],
+    ['that is none: does not begin', 'soon', 2, '--budget: expected a number of seconds'],
+  ])('with a --budget %s', async (_, budget, expected, said) => {
+    const { code, stderr } = await sync(
+      accountsFile(account('acme')),
+      '--budget',
+      budget,
+      '--stream',
+      'metrics',
+    );
+    expect(code).toBe(expected);
+    expect(stderr).toContain(said);
+  });
+
   it('reads a range again and says what it widened', async () => {
     const { stdout } = await sync(
       accountsFile(account('acme')),
