@@ -1,26 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  paginateQuery,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { StateConflict } from '../errors.ts';
-import { formatInstant, MINUTE, type Millis } from '../time.ts';
+import { MINUTE, type Millis } from '../time.ts';
 import { accessing, isRefused } from './dynamodb-errors.ts';
-import {
-  type Head,
-  headOf,
-  holderAttributes,
-  type Item,
-  keyOf,
-  listOf,
-  packItem,
-  partsName,
-  unpackItem,
-} from './dynamodb-item.ts';
-import { type Parts, partsBeside } from './dynamodb-parts.ts';
+import { type Head, headOf, listOf, packItem, partsName } from './dynamodb-item.ts';
+import { getItem, load, type Place, placeAt } from './dynamodb-place.ts';
+import { create, extend, release, replace, take } from './dynamodb-writes.ts';
 import { keepBeating, LEASE, type Leasing, nextFence } from './leasing.ts';
 import {
   ACCOUNT_PARTITION,
@@ -30,16 +15,12 @@ import {
   type PartitionState,
   type State,
 } from './state.ts';
-import { damaged } from './stored.ts';
 
 /**
  * How far clocks may differ: a lease counts for so much longer than it says. That saves work; what saves the
  * data is the fence, whatever the clocks say.
  */
 const DRIFT: Millis = MINUTE;
-
-/** Reads of an item whose parts are replaced meanwhile. */
-const TRIES = 4;
 
 export interface DynamoSettings extends Pick<Leasing, 'now'>, Partial<Pick<Leasing, 'lease'>> {
   readonly client: DynamoDBClient;
@@ -59,43 +40,6 @@ export function dynamoState(table: string, settings: DynamoSettings): State {
     partitions: (key) => accessing(table, () => partitionsIn(client, table, listOf(key))),
     peek: (key) => accessing(table, async () => (await load(at(key)))?.state ?? NOTHING_STORED),
   };
-}
-
-/** One item, as all that works on it sees it. */
-interface Place {
-  readonly client: DynamoDBClient;
-  readonly key: PartitionKey;
-  readonly name: string;
-  readonly at: { readonly TableName: string; readonly Key: Item };
-  readonly parts: Parts;
-  readonly leasing: Leasing;
-}
-
-function placeAt(client: DynamoDBClient, table: string, key: PartitionKey, leasing: Leasing): Place {
-  const { pk, sk } = keyOf(key);
-  const parts = partsBeside(client, table, { pk, sk });
-  const at = { TableName: table, Key: { pk: { S: pk }, sk: { S: sk } } };
-  return { client, key, name: `${table}: ${pk}, ${sk}`, at, parts, leasing };
-}
-
-interface Loaded {
-  readonly head: Head;
-  readonly state: PartitionState;
-}
-
-async function load(place: Place): Promise<Loaded | null> {
-  for (let tries = 1; ; tries += 1) {
-    const item = await getItem(place);
-    if (item === null) return null;
-    const head = headOf(item, place.name);
-    const shares = head.parts === null ? [] : await place.parts.read(head.parts);
-    if (shares !== null) return { head, state: unpackItem(item, shares, place.name) };
-    if (tries === TRIES) throw damaged(place.name);
-  }
-}
-
-async function getItem({ client, at }: Place): Promise<Item | null> {
-  return (await client.send(new GetItemCommand({ ...at, ConsistentRead: true }))).Item ?? null;
 }
 
 /** Takes an item that nobody holds. Of many that try, the one whose write comes first. */
@@ -120,32 +64,6 @@ async function acquire(place: Place): Promise<Lease | null> {
     if (!(await isOurs(place, head))) return null;
   }
   return hold(place, head, state);
-}
-
-async function create({ at, client, key }: Place, head: Head): Promise<void> {
-  const { item } = packItem(key, head, NOTHING_STORED);
-  const ConditionExpression = 'attribute_not_exists(pk)';
-  await client.send(new PutItemCommand({ TableName: at.TableName, Item: item, ConditionExpression }));
-}
-
-async function take({ at, client }: Place, found: Head, head: Head): Promise<void> {
-  const { lease_expires, lease_owner } = holderAttributes(head.holder);
-  const seen = holderAttributes(found.holder);
-  const untouched = seen.lease_expires ? 'lease_expires = :seen' : 'attribute_not_exists(lease_owner)';
-  const update = new UpdateItemCommand({
-    ...at,
-    UpdateExpression: 'SET fence = :fence, lease_owner = :owner, lease_expires = :expires',
-    ConditionExpression: `fence = :known AND #version = :version AND ${untouched}`,
-    ExpressionAttributeNames: { '#version': 'version' },
-    ExpressionAttributeValues: {
-      ':fence': { N: String(head.fence) },
-      ':known': { N: String(found.fence) },
-      ':version': { N: String(found.version) },
-      ...(lease_owner && lease_expires ? { ':owner': lease_owner, ':expires': lease_expires } : {}),
-      ...(seen.lease_expires ? { ':seen': seen.lease_expires } : {}),
-    },
-  });
-  await client.send(update);
 }
 
 function isHeld({ holder }: Head, { now }: Leasing): boolean {
@@ -191,18 +109,8 @@ async function commit(place: Place, head: Head, state: PartitionState): Promise<
   const next = { ...head, version: head.version + 1 };
   const { item, parts } = packItem(place.key, next, state);
   if (parts.length > 0) await place.parts.write(partsName(next), parts);
-  const put = new PutItemCommand({
-    TableName: place.at.TableName,
-    Item: item,
-    ConditionExpression: 'fence = :fence AND #version = :version',
-    ExpressionAttributeNames: { '#version': 'version' },
-    ExpressionAttributeValues: {
-      ':fence': { N: String(head.fence) },
-      ':version': { N: String(head.version) },
-    },
-  });
   try {
-    await place.client.send(put);
+    await replace(place, head, item);
   } catch (error) {
     if (!isRefused(error)) throw error;
     if (!(await isOurs(place, next)))
@@ -212,34 +120,6 @@ async function commit(place: Place, head: Head, state: PartitionState): Promise<
   }
   if (parts.length > 0 || head.parts !== null) await place.parts.sweep(partsName(next)).catch(() => {});
   return { ...next, parts: parts.length > 0 ? { name: partsName(next), count: parts.length } : null };
-}
-
-async function extend(
-  { at, client }: Place,
-  { fence, holder }: Pick<Head, 'fence' | 'holder'>,
-): Promise<void> {
-  if (holder === null) return;
-  const update = new UpdateItemCommand({
-    ...at,
-    UpdateExpression: 'SET lease_expires = :expires',
-    ConditionExpression: 'fence = :fence AND lease_owner = :owner',
-    ExpressionAttributeValues: {
-      ':fence': { N: String(fence) },
-      ':owner': { S: holder.owner },
-      ':expires': { S: formatInstant(holder.expires) },
-    },
-  });
-  await client.send(update);
-}
-
-async function release({ at, client }: Place, { fence }: Head): Promise<void> {
-  const update = new UpdateItemCommand({
-    ...at,
-    UpdateExpression: 'REMOVE lease_owner, lease_expires',
-    ConditionExpression: 'fence = :fence',
-    ExpressionAttributeValues: { ':fence': { N: String(fence) } },
-  });
-  await client.send(update);
 }
 
 /** By a query, page after page; what was taken and never committed is nothing stored. */
