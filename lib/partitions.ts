@@ -1,7 +1,8 @@
 import { SyncError } from './errors.ts';
 import { rememberingFailure } from './failure.ts';
+import type { Provider } from './provider.ts';
 import { type FailedPartition, idle, type PartitionReport } from './report.ts';
-import { ACCOUNT_PARTITION, type State } from './state/state.ts';
+import { ACCOUNT_PARTITION, type PartitionKey, type State } from './state/state.ts';
 import type { Millis } from './time.ts';
 
 /** Whose partitions are worked on, and how their failures are remembered. */
@@ -56,6 +57,16 @@ export async function eachPartition(
   const [first] = failures;
   if (first && reports.length === 0) throw first.error;
   return { reports, failures };
+}
+
+/** What there is to work on in an account's stream: what the provider says, given what is stored. */
+export async function partitionsOf<Client>(
+  { partitions }: Pick<Provider<unknown, Client>, 'partitions'>,
+  client: Client,
+  state: State,
+  key: Omit<PartitionKey, 'partition'>,
+): Promise<readonly string[]> {
+  return partitions ? partitions(client, await state.partitions(key)) : ['all'];
 }
 
 /** What an account says of itself before there are partitions; null when time ran out. */

@@ -177,8 +177,11 @@ export interface Provider<Config, Client> {
   /** What an invocation keeps of the provider: a token, a version, a choice of algorithm. Makes no request. */
   connect(context: Context<Config>): Client;
   policy(client: Client): Promise<Policy>;
-  /** The units of leases and checkpoints within the account; `['all']` when absent. */
-  partitions?(client: Client): Promise<readonly string[]>;
+  /**
+   * The units of leases and checkpoints within the account; `['all']` when absent.
+   * @param known those of which something is stored: one that the provider no longer lists may still have rows
+   */
+  partitions?(client: Client, known: readonly string[]): Promise<readonly string[]>;
   /** Finality that differs by partition; see {@link Policy.settledUntil}, in whose place it stands. */
   settledUntil?(client: Client, partition: string): Promise<Millis | null>;
   /** Asks the provider whether it knows these credentials and allows what is needed; throws a typed error when not. */

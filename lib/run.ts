@@ -10,6 +10,7 @@ import type { Mapping } from './mapping/load.ts';
 import { usageKeys } from './models/key.ts';
 import { type Resource, resourceKey, serialiseResource } from './models/resource.ts';
 import type { UsageRecord } from './models/usage.ts';
+import { partitionsOf } from './partitions.ts';
 import { assertSameGrid, type Plan, planCells } from './plan.ts';
 import type { Provider } from './provider.ts';
 import { quarantineWith } from './quarantine.ts';
@@ -90,7 +91,7 @@ export function runStream<Config, Client>(
         });
       }
       if (name === 'resources' && resources) {
-        return syncSnapshots({ ...job, name, stream: resources, print: printResource }, provider.partitions);
+        return syncSnapshots({ ...job, name, stream: resources, print: printResource }, provider);
       }
       if (name === 'status' && status) {
         return syncSnapshots({ ...job, name, stream: status, print: (item) => ({ id: '', value: item }) });
@@ -181,8 +182,9 @@ export function runPlan<Config, Client>(
   return connected(provider, subject, platform, async (client) => {
     const { grid, notes } = await provider.policy(client);
     const plans: PartitionPlan[] = [];
-    for (const partition of (await provider.partitions?.(client)) ?? ['all']) {
-      const stored = await state.peek({ account: subject.id, stream: name, partition });
+    const key = { account: subject.id, stream: name };
+    for (const partition of await partitionsOf(provider, client, state, key)) {
+      const stored = await state.peek({ ...key, partition });
       assertSameGrid(stored.grid, grid);
       const request = {
         ...settingsOf(provider, subject),

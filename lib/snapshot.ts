@@ -1,8 +1,8 @@
 import { InconsistentListing } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Location } from './models/location.ts';
-import { eachPartition, type PartitionedJob, rememberedAccount } from './partitions.ts';
-import type { Snapshot, SnapshotStream } from './provider.ts';
+import { eachPartition, type PartitionedJob, partitionsOf, rememberedAccount } from './partitions.ts';
+import type { Provider, Snapshot, SnapshotStream } from './provider.ts';
 import { idle, type PartitionReport, reportOf, type StreamReport } from './report.ts';
 import type { Sink, SnapshotItem } from './sink/sink.ts';
 import type { PartitionState } from './state/state.ts';
@@ -26,9 +26,12 @@ export interface SnapshotJob<Client, Item> extends PartitionedJob {
  */
 export async function syncSnapshots<Client, Item>(
   job: SnapshotJob<Client, Item>,
-  partitionsOf?: (client: Client) => Promise<readonly string[]>,
+  provider: Pick<Provider<unknown, Client>, 'partitions'> = {},
 ): Promise<StreamReport> {
-  const partitions = partitionsOf ? await rememberedAccount(job, () => partitionsOf(job.client)) : ['all'];
+  const { account, client, name, state } = job;
+  const partitions = provider.partitions
+    ? await rememberedAccount(job, () => partitionsOf(provider, client, state, { account, stream: name }))
+    : ['all'];
   if (partitions === null) return reportOf([idle('all', 'continue', job.seed)], []);
   const { reports, failures } = await eachPartition(job, partitions, ({ partition }) =>
     syncSnapshot(job, partition),

@@ -6,7 +6,7 @@
 import { deliverCell } from './deliver.ts';
 import { advanced, observed, openHistory } from './history.ts';
 import type { Step, SyncJob } from './job.ts';
-import { eachPartition, rememberedAccount } from './partitions.ts';
+import { eachPartition, partitionsOf, rememberedAccount } from './partitions.ts';
 import { type Plan, planCells } from './plan.ts';
 import type { Dated, Gap, Policy } from './provider.ts';
 import { readCells } from './read.ts';
@@ -39,9 +39,10 @@ export async function syncStream<Client, Model extends Dated>(
 }
 
 /** How far the provider's numbers can be trusted, and what there is to work on. */
-async function openAccount<Client, Model extends Dated>({ provider, client }: SyncJob<Client, Model>) {
+async function openAccount<Client, Model extends Dated>(job: SyncJob<Client, Model>) {
+  const { account, client, name, provider, state } = job;
   const policy = await provider.policy(client);
-  return { policy, partitions: (await provider.partitions?.(client)) ?? ['all'] };
+  return { policy, partitions: await partitionsOf(provider, client, state, { account, stream: name }) };
 }
 
 /** One partition, cell by cell, under its lease. */

@@ -15,8 +15,11 @@ export interface Access {
   url(): Promise<URL>;
   /** Does something with a token that is good, as far as anybody can know before. */
   withToken<Result>(work: (token: Token) => Promise<Result>): Promise<Result>;
-  /** Almanach cannot list projects (sheet 2.5): those that the account names, else those that Keystone does. */
-  projects(): Promise<readonly string[]>;
+  /**
+   * Almanach cannot list projects (sheet 2.5): those that the account names, else those that Keystone does, and
+   * those that it did before: Almanach keeps the rows of projects that Keystone has deleted.
+   */
+  projects(known: readonly string[]): Promise<readonly string[]>;
 }
 
 /** Makes no request. */
@@ -33,7 +36,12 @@ export function accessOf(context: Context<AlmanachConfig>): Access {
     // As with the Python client, Keystone is then only asked for the place (sheet 3.1).
     withToken: (work) =>
       token ? work({ kind: 'private', value: token.reveal() }) : withKeystone(needed(session), work),
-    projects: async () => (project_ids ? [...new Set(project_ids)] : projectsOf(needed(session))),
+    async projects(known) {
+      if (project_ids) return [...new Set(project_ids)];
+      // Its list of projects is that of its owner, and it may enter one of them only.
+      if (config.application_credential_id) return [(await needed(session).project()).id];
+      return [...new Set([...(await projectsOf(needed(session))), ...known])].sort();
+    },
   };
 }
 
@@ -58,7 +66,7 @@ async function withKeystone<Result>(
 
 /** Disabled ones too: Almanach keeps their rows (sheet 2.5). */
 async function projectsOf(session: KeystoneSession): Promise<readonly string[]> {
-  const ids = (await session.ownProjects()).map(({ id }) => id).sort();
+  const ids = (await session.ownProjects()).map(({ id }) => id);
   if (ids.length > 0) return ids;
   throw new InsufficientPermission('Keystone names no project of this user', {
     code: 'NO_PROJECTS',

@@ -10,8 +10,8 @@ export interface AlmanachClient {
   readonly context: Context<AlmanachConfig>;
   /** Where the server is. */
   url(): Promise<URL>;
-  /** Whose usage there is to read. */
-  projects(): Promise<readonly string[]>;
+  /** Whose usage there is to read. @param known those that were read before */
+  projects(known: readonly string[]): Promise<readonly string[]>;
   /** What a read answers, always JSON. A 404 is an error, never an empty answer. */
   get(path: readonly string[], query?: Readonly<Record<string, string>>): Promise<unknown>;
   /** Any call; what is no read is sent once. */

@@ -24,7 +24,7 @@ export const provider = defineProvider({
   defaults: { skew: 600, lookback: 3 * 86_400 },
   connect: almanachClient,
   policy: almanachPolicy,
-  partitions: (client) => client.projects(),
+  partitions: (client, known) => client.projects(known),
   verify: verifyAccess,
   streams: {
     metrics: {

@@ -11,7 +11,7 @@ export async function verifyAccess(client: AlmanachClient): Promise<{ readonly n
   await client.get(['volume_types']);
   const notes: string[] = [];
   const now = client.context.clock.plan();
-  const projects = await client.projects();
+  const projects = await client.projects([]);
   if (!client.context.config.project_ids) return { notes: [`${projects.length} projects by Keystone`] };
   for (const project of projects) {
     const { rows, unshown } = await readEntities(client, project, { start: now, end: now });

@@ -178,6 +178,20 @@ describe('spend', () => {
   });
 });
 
+it('tells the provider which partitions were read before', async () => {
+  const told: (readonly string[])[] = [];
+  const cloud = cloudOf({
+    partitions: async (_, known) => {
+      told.push(known);
+      return ['alpha'];
+    },
+  });
+  await run('spend', 1, {}, cloud);
+  await run('spend', 2, {}, cloud);
+  await run('resources', 2, {}, cloud);
+  expect(told).toEqual([[], ['alpha'], []]);
+});
+
 describe('inventories of several projects', () => {
   it('are files of their own, and fail alone', async () => {
     broken = ['alpha'];

@@ -109,7 +109,7 @@ describe('a login at Keystone', () => {
 
   it('names the projects, the disabled ones too', async () => {
     const { keystone, almanach } = await clouds();
-    const projects = await clientOf({ ...keystone.credentials, url: almanach.url }).projects();
+    const projects = await clientOf({ ...keystone.credentials, url: almanach.url }).projects([]);
     const named = (names: string[]) =>
       keystone.projects.filter(({ name, domain }) => names.includes(name) && domain.name === 'Default');
     expect(projects).toEqual(
@@ -118,7 +118,20 @@ describe('a login at Keystone', () => {
         .sort(),
     );
     const chosen = clientOf({ ...keystone.credentials, url: almanach.url, project_ids: ['x'] });
-    expect(await chosen.projects()).toEqual(['x']);
+    expect(await chosen.projects(['y'])).toEqual(['x']);
+  });
+
+  it('names a project that was deleted as long as it was read before', async () => {
+    const { keystone, almanach } = await clouds();
+    const client = clientOf({ ...keystone.credentials, url: almanach.url });
+    const listed = await client.projects([]);
+    expect(await client.projects(['deleted'])).toEqual(['deleted', ...listed].sort());
+  });
+
+  it('names the one project that an application credential is for, not all of its owner', async () => {
+    const { keystone, almanach } = await clouds();
+    const client = clientOf({ ...keystone.applicationCredential(), url: almanach.url });
+    expect(await client.projects(['deleted'])).toHaveLength(1);
   });
 });
 

@@ -156,6 +156,6 @@ describe('an answer that is none', () => {
 describe('whose usage there is', () => {
   it('are the projects that the account names, each once', async () => {
     const client = clientOf({ url: 'http://h', token: 't', project_ids: ['a', 'b', 'a'] });
-    expect(await client.projects()).toEqual(['a', 'b']);
+    expect(await client.projects([])).toEqual(['a', 'b']);
   });
 });
