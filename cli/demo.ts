@@ -1,5 +1,6 @@
 import type { Account } from '../lib/account.ts';
 import { startWithKeystone as startAlmanach } from '../simulators/almanach/with-keystone.ts';
+import { startCloudKitty } from '../simulators/cloudkitty/server.ts';
 import { startCloudStack } from '../simulators/cloudstack/server.ts';
 import type { Simulator } from '../simulators/simulator.ts';
 
@@ -57,6 +58,16 @@ export const demo: readonly Demo[] = [
       customer_id: 'initech-ag',
       credentials: {},
       initial_interval: FIRST_RUN / 7,
+    },
+  },
+  {
+    open: () => startCloudKitty({ seed: 4, faults: ['5xx'] }),
+    account: {
+      id: 'umbrella',
+      provider: 'cloudkitty',
+      customer_id: 'umbrella-sa',
+      credentials: {},
+      initial_interval: FIRST_RUN / 4,
     },
   },
 ];

@@ -8,6 +8,7 @@ import {
   type SyncError,
 } from '../../lib/errors.ts';
 import type { HttpResponse, Verdict } from '../../lib/http.ts';
+import { isObject } from './frames.ts';
 
 /** What an answer comes to. */
 export interface Answer {
@@ -103,8 +104,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

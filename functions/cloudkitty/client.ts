@@ -1,7 +1,8 @@
 import type { HttpRequest } from '../../lib/http.ts';
 import { keystoneSession, type Scope } from '../../lib/keystone.ts';
 import type { Context } from '../../lib/provider.ts';
-import { isObject, readAnswer } from './answer.ts';
+import { readAnswer } from './answer.ts';
+import { isObject } from './frames.ts';
 import type { CloudKittyConfig } from './types.ts';
 
 export type Parameters = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
-import { InconsistentListing, MalformedResponse } from '../../lib/errors.ts';
+import { InconsistentListing } from '../../lib/errors.ts';
 import { type Page, paginate } from '../../lib/paginate.ts';
-import { isObject } from './answer.ts';
 import type { CloudKittyClient, Parameters } from './client.ts';
+import { isObject, missing, pointsOfFrame, resourcesOfFrame } from './frames.ts';
 
 /** One answer of a paged listing: its rows, and how many there are in all, where the server says so. */
 export interface Counted {
@@ -71,37 +71,19 @@ function readSummary(path: string, body: unknown): Counted {
   return { rows: named, total };
 }
 
-/** A point stands on its own from here on: a period may go on on the next page. */
 function readPoints(path: string, body: unknown): Counted {
   const { rows, total } = readArray(path, body, 'dataframes');
-  return { rows: rows.flatMap((frame) => pointsOf(path, frame)), total };
+  return { rows: rows.flatMap((frame) => pointsOfFrame(path, frame)), total };
 }
 
-function pointsOf(path: string, frame: unknown): unknown[] {
-  if (!isObject(frame) || !isObject(frame.usage)) throw missing(path, 'usage');
-  const { period, usage } = frame;
-  return Object.entries(usage).flatMap(([type, list]) => {
-    if (!Array.isArray(list)) throw missing(path, `usage.${type}`);
-    return list.map((point) => (isObject(point) ? { period, type, ...point } : point));
-  });
-}
-
-/** The resources of `/v1/storage/dataframes`, each with its frame's dates; the units are known elsewhere. */
+/** The resources of `/v1/storage/dataframes`. */
 export function readResources(
   path: string,
   body: unknown,
   units: ReadonlyMap<string, string>,
 ): readonly unknown[] {
   const { rows } = readArray(path, body, 'dataframes');
-  return rows.flatMap((frame) => {
-    if (!isObject(frame) || !Array.isArray(frame.resources)) throw missing(path, 'resources');
-    const { begin, end, tenant_id } = frame;
-    return frame.resources.map((resource: unknown) =>
-      isObject(resource)
-        ? { begin, end, tenant_id, ...resource, unit: units.get(String(resource.service)) ?? null }
-        : resource,
-    );
-  });
+  return rows.flatMap((frame) => resourcesOfFrame(path, frame, units));
 }
 
 function readResults(path: string, body: unknown): Counted {
@@ -113,10 +95,6 @@ function readArray(path: string, body: unknown, name: string): Counted {
   if (!Array.isArray(rows)) throw missing(path, name);
   const total = isObject(body) && typeof body.total === 'number' ? body.total : null;
   return { rows, total };
-}
-
-function missing(path: string, name: string): MalformedResponse {
-  return new MalformedResponse(`${path}: the answer has no ${name}`, { code: 'MISSING_ARRAY' });
 }
 
 function repeated(path: string): InconsistentListing {

@@ -6,6 +6,7 @@ import type { UsageRecord, Variables } from '../../lib/models/usage.ts';
 import type { Settled } from '../../lib/provider.ts';
 import { formatInstant, type Interval, type Millis, SECOND } from '../../lib/time.ts';
 import { instantOf } from './dates.ts';
+import { rowsOfFrame } from './frames.ts';
 import { cloudKittyPoint, cloudKittyResource, cloudKittySummaryRow } from './types.ts';
 
 /** One rated thing in one collect period, whichever API told it. */
@@ -25,26 +26,28 @@ interface Point {
 
 type Texts = Readonly<Record<string, string | number | boolean | null>>;
 
-/** A rated point as usage: `value` is its quantity, `period` its seconds. @throws MalformedResponse */
+/** A rated point, or a whole frame of them, as usage: `value` is its quantity. @throws MalformedResponse */
 export function normalizeUsage(raw: unknown): UsageRecord[] {
+  return rowsOfFrame(raw)?.map(usageOf) ?? [usageOf(raw)];
+}
+
+function usageOf(raw: unknown): UsageRecord {
   const point = pointOf(raw);
   const { type, period, project, groups, metadata, unit } = point;
   const id = resourceId(point);
   const identity = identityOf(point);
-  return [
-    {
-      kind: type,
-      resource: point.name === null ? { id } : { id, name: point.name },
-      period,
-      variables: variablesOf(point),
-      tenant: project === null ? null : { id: project },
-      location: null,
-      attributes: attributesOf({ ...groups, ...metadata, unit }),
-      identity,
-      fingerprint: () => JSON.stringify([...identity, point.quantity, point.price, sorted(metadata)]),
-      raw,
-    },
-  ];
+  return {
+    kind: type,
+    resource: point.name === null ? { id } : { id, name: point.name },
+    period,
+    variables: variablesOf(point),
+    tenant: project === null ? null : { id: project },
+    location: null,
+    attributes: attributesOf({ ...groups, ...metadata, unit }),
+    identity,
+    fingerprint: () => JSON.stringify([...identity, point.quantity, point.price, sorted(metadata)]),
+    raw,
+  };
 }
 
 /**

@@ -2,10 +2,10 @@ import { parseDecimalJson } from '../../lib/decimal-json.ts';
 import { InvalidConfig, SyncError } from '../../lib/errors.ts';
 import type { OperationParameters, Operations } from '../../lib/operations.ts';
 import { parseInstant } from '../../lib/time.ts';
-import { isObject } from './answer.ts';
 import { type Api, apiNamed, apis } from './apis.ts';
 import type { CloudKittyClient } from './client.ts';
 import { wireDate } from './dates.ts';
+import { isObject } from './frames.ts';
 import { points, reprocesses, scopes, summaries, walk } from './listings.ts';
 
 /** Every documented call, by the name of its policy or by method and path. */

@@ -3,9 +3,9 @@ import { InsufficientPermission, InvalidConfig, NoBillingReport, SyncError } fro
 import type { Page } from '../../lib/paginate.ts';
 import type { FetchRequest } from '../../lib/provider.ts';
 import { DAY, formatInstant, type Interval } from '../../lib/time.ts';
-import { isObject } from './answer.ts';
 import type { CloudKittyClient } from './client.ts';
 import { daysOf, wireDate } from './dates.ts';
+import { isObject } from './frames.ts';
 import { collect, points, readResources, summaries, walk } from './listings.ts';
 import { projectOfRow } from './normalize.ts';
 import { isRatedAfter, progressOf } from './progress.ts';

@@ -41,8 +41,6 @@ export const cloudKittySummaryRow = z.looseObject({
   type: z.string().min(1),
 });
 
-export type CloudKittySummaryRow = z.output<typeof cloudKittySummaryRow>;
-
 /** A point of `/v2/dataframes` (sheet 5.2) with its period and type beside it: pages split periods. */
 export const cloudKittyPoint = z.looseObject({
   period: z.object({ begin: z.string(), end: z.string() }),

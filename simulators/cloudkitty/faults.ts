@@ -34,5 +34,3 @@ export function parseFaults(names: readonly string[]): ReadonlySet<FaultName> {
 
 /** Those that a client gets past by asking again; each strikes one request in so many. */
 export const passing = { '5xx': 4, reset: 5, 'html-200': 5, 'truncated-json': 5 } as const;
-
-export type PassingFault = keyof typeof passing;

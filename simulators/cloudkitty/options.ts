@@ -54,7 +54,7 @@ export function settingsOf(options: CloudKittyOptions): Settings {
     projects: options.projects ?? ['alpha', 'beta', 'gamma', 'empty'],
     role: options.role ?? 'admin',
     servers: options.servers ?? 3,
-    since: options.since ?? Date.UTC(2026, 0, 1),
+    since: options.since ?? Date.UTC(2024, 0, 1),
     lag: options.lag ?? 2,
     prefix: options.prefix ?? '',
   };

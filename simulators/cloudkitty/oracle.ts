@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { DAY, formatInstant, type Millis } from '../../lib/time.ts';
+import { DAY, type Millis } from '../../lib/time.ts';
 import { type Happened, ratedIn } from './rating.ts';
 
 /** What one thing came to on one UTC day, in exact decimals. */
@@ -39,9 +39,4 @@ export function oracleTotal(happened: Happened, project: string, day: Millis): s
   return oracleDay(happened, project, day)
     .reduce((sum, { amount }) => sum.plus(amount), new Big(0))
     .toFixed();
-}
-
-/** `2026-11-18`. */
-export function dayName(day: Millis): string {
-  return formatInstant(day).slice(0, 10);
 }

@@ -133,6 +133,18 @@ describe('a rated point', () => {
   });
 });
 
+describe('a whole frame', () => {
+  it('is all its points, as people have it at hand', () => {
+    const { period, type, ...rest } = point;
+    const frame = { period, usage: { [type]: [rest, { ...rest, groupby: { ...rest.groupby, id: 'a3' } }] } };
+    expect(normalizeUsage(frame).map(({ resource }) => resource.id)).toEqual(['a2', 'a3']);
+    const { begin, end, tenant_id, unit: _, ...inner } = resource;
+    expect(normalizeUsage({ begin, end, tenant_id, resources: [inner] })).toMatchObject([
+      { kind: 'volume.size', tenant: { id: PROJECT } },
+    ]);
+  });
+});
+
 describe('a row of a summary', () => {
   it('is what a thing cost on its day', () => {
     expect(normalizeSpend(summary)).toEqual([

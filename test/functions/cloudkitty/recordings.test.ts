@@ -1,7 +1,8 @@
+import Big from 'big.js';
 import { describe, expect, it } from 'vitest';
 import type { CloudKittyClient } from '../../../functions/cloudkitty/client.ts';
 import { points, readResources, summaries } from '../../../functions/cloudkitty/listings.ts';
-import { normalizeSpend, normalizeUsage } from '../../../functions/cloudkitty/normalize.ts';
+import { normalizeSpend, normalizeUsage, settleSpend } from '../../../functions/cloudkitty/normalize.ts';
 import { SyncError } from '../../../lib/errors.ts';
 import { clientOf } from './connected.ts';
 import { type Recorded, recordedCredentials, recordedGroups, replaying } from './recorded.ts';
@@ -128,5 +129,54 @@ describe('the rows of all answers', () => {
     }
     expect(usage).toBeGreaterThan(20);
     expect(money).toBeGreaterThanOrEqual(usage);
+  });
+});
+
+describe.runIf(all.length > 0)('three recorded days of one project', () => {
+  const PROJECT = 'f30750f0a09d4d46a7900232b6616038';
+  const DAYS = ['2026-11-18', '2026-11-19', '2026-11-20'];
+
+  async function bodyOf(group: string, name: string): Promise<unknown> {
+    const exchanges = all.find((one) => one.group === group)?.exchanges ?? [];
+    const recorded = exchanges.find((one) => one.name === name);
+    if (recorded === undefined) throw new Error(`${group}: ${name} was not recorded`);
+    return clientOf(
+      recordedCredentials,
+      replaying(() => recorded.response),
+    ).get('/v1/anything');
+  }
+
+  /** What the rows come to, for each day and in all. */
+  function totals(rows: readonly unknown[]): Record<string, string> {
+    const records = rows.flatMap(normalizeSpend);
+    const dayOf = ({ period }: (typeof records)[number]) => new Date(period.start).toISOString().slice(0, 10);
+    const sumOf = (some: typeof records) =>
+      settleSpend(some)
+        .records.reduce((sum, { amount }) => sum.plus(amount), new Big(0))
+        .toFixed();
+    const days = [...new Set(records.map(dayOf))].sort();
+    const byDay = days.map((day) => [day, sumOf(records.filter((record) => dayOf(record) === day))]);
+    return { ...Object.fromEntries(byDay), all: sumOf(records) };
+  }
+
+  it('cost the same by points of v2, points of v1 and the summary', async () => {
+    const day = '7.2431111072304';
+    const whole = { ...Object.fromEntries(DAYS.map((name) => [name, day])), all: '21.7293333216912' };
+    const v2 = points.read('', await bodyOf('32-v2-dataframes-get', 'limit=1000 over 72h')).rows;
+    expect(v2).toHaveLength(583);
+    expect(totals(v2)).toEqual(whole);
+    const v1 = await bodyOf('15-v1-storage-dataframes-v2storage', 'alice 72h, all types');
+    expect(totals(readResources('', v1, new Map()))).toEqual(whole);
+    const summed = summaries.read('', await bodyOf('30-v2-summary', 'groupby id,type')).rows;
+    const owned = summed.map((row) => ({ ...(row as object), project_id: PROJECT }));
+    expect(totals(owned).all).toBe(whole.all);
+  });
+
+  it('cost the same to the sixth digit where v1 storage keeps prices in single precision', async () => {
+    const v1 = await bodyOf('15-v1-storage-dataframes-v1storage', 'alice 72h, all types');
+    expect(totals(readResources('', v1, new Map()))).toMatchObject({
+      [DAYS[0] ?? '']: '7.243111156',
+      all: '21.729333468',
+    });
   });
 });
