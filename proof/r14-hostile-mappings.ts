@@ -89,15 +89,20 @@ async function attack(
 function timeToRefuse(load: Load, text: string, violate: (what: string) => void): number {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 3 && best > ALLOWED; round += 1) {
-    const started = performance.now();
+    const started = process.cpuUsage();
     const error = refusal(load, text);
-    best = Math.min(best, performance.now() - started);
+    best = Math.min(best, milliseconds(process.cpuUsage(started)));
     if (round > 0) continue;
     if (error === null) violate('was accepted');
     else if (!(error instanceof MappingError)) violate(`failed with ${String(error).slice(0, 80)}`);
     for (const trace of cleanPrototypes()) violate(`changed ${trace}`);
   }
   return best;
+}
+
+/** Of the processor: what else the machine is doing must not count. */
+function milliseconds({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1000;
 }
 
 function refusal(load: Load, text: string): unknown {
