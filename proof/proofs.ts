@@ -13,6 +13,7 @@ import { r14 } from './r14-hostile-mappings.ts';
 import { r15 } from './r15-egress.ts';
 import { r16 } from './r16-tls.ts';
 import { r17 } from './r17-secrets.ts';
+import { r19 } from './r19-samples.ts';
 
 /** Every promise that is proved (README: What is proved). */
 export const proofs: readonly Proof[] = [
@@ -30,4 +31,5 @@ export const proofs: readonly Proof[] = [
   r15,
   r16,
   ...r17,
+  r19,
 ];

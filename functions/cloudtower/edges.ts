@@ -63,10 +63,10 @@ export function machineGone(
   if (end === undefined) return [unknown(bracket)];
   const life = { ...bracket, end: Math.min(end, bracket.end) };
   const steps = stepsBy(life.events ?? []).filter(({ at }) => at < life.end);
-  const last = steps.at(-1)?.gives ?? before.status;
   const moved = life.events?.find(({ action }) => action === 'MOVE_VM_TO_RECYCLE_BIN')?.at;
   return joined(life, {
-    status: statusPath(before.status, last, steps, life),
+    // It stood still by then; since when is not told where the last word was that it ran.
+    status: statusPath(before.status, 'STOPPED', steps, life),
     vcpu: beforeFirst(before.vcpu, edits, life),
     memory: beforeFirst(before.memory, edits, life),
     bin: [

@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE, type Millis, SECOND } from '../../lib/time.ts';
+import { DAY, HOUR, type Interval, MINUTE, type Millis, SECOND } from '../../lib/time.ts';
 import type { Random } from '../random.ts';
 import { randomFor, uuidOf } from '../seeded.ts';
 import { type Cluster, cuid, type Label, type Named, type World } from './world.ts';
@@ -58,15 +58,24 @@ const GIB = 1024 ** 3;
 
 /** The machine that takes a slot for the nth time. */
 export function machine(world: World, slot: number, generation: number, born: Millis): Machine {
-  const { seed, retain, guestShutdowns, unseenEdits } = world.settings;
+  const { busy, seed, retain, guestShutdowns, unseenEdits } = world.settings;
+  const pace = busy ? 24 : 1;
   const chance = randomFor(seed, 'machine', slot, generation);
   // Every fifth machine is on the cluster that may lose its connection, every eleventh on the other hypervisor.
   const cluster = world.clusters[slot % 11 === 10 ? 2 : slot % 5 === 4 ? 1 : 0] as Cluster;
   const id = cuid('vm', slot + generation * 100_000, seed);
   const internal = slot === 3;
-  const died = internal ? born + 4000 * DAY : born + seconds(chance, 2 * DAY, 30 * DAY);
+  const died = internal
+    ? born + (400 * DAY) / pace
+    : born + seconds(chance, (2 * DAY) / pace, (30 * DAY) / pace);
   const events: Event[] = [{ at: born + chance.int(0, 3) * SECOND, action: 'CREATE_VM', id }];
-  const { runs, shutdowns } = runsOf(chance, id, born, died, guestShutdowns, events);
+  const { runs, shutdowns } = runsOf(
+    chance,
+    id,
+    { start: born, end: died },
+    { guestShutdowns, pace },
+    events,
+  );
   const binned = chance.chance(0.6) ? died : null;
   const purged = binned === null ? died : purgeOf(binned, retain);
   events.push({ at: died, action: binned === null ? 'DELETE_VM' : 'MOVE_VM_TO_RECYCLE_BIN', id });
@@ -103,16 +112,15 @@ interface Run {
 function runsOf(
   chance: Random,
   id: string,
-  born: Millis,
-  died: Millis,
-  guestShutdowns: number,
+  { start: born, end: died }: Interval,
+  { guestShutdowns, pace }: { readonly guestShutdowns: number; readonly pace: number },
   events: Event[],
 ): { runs: Run[]; shutdowns: Millis[] } {
   const runs: Run[] = [];
   const shutdowns: Millis[] = [];
   for (let at = born + seconds(chance, 20 * SECOND, 3 * MINUTE); at < died - MINUTE; ) {
     events.push({ at, action: 'START_VM', id });
-    const end = Math.min(at + seconds(chance, 10 * MINUTE, 3 * DAY), died - 10 * SECOND);
+    const end = Math.min(at + seconds(chance, 10 * MINUTE, (3 * DAY) / pace), died - 10 * SECOND);
     const middle = chance.chance(0.2) ? seconds(chance, 0, Math.max(end - at - 2 * MINUTE, 0)) : 0;
     if (middle > MINUTE) {
       const resumed = at + middle + seconds(chance, 10 * SECOND, end - at - middle - 20 * SECOND);
@@ -126,7 +134,7 @@ function runsOf(
     if (!chance.chance(guestShutdowns)) {
       events.push({ at: end, action: chance.chance(0.8) ? 'STOP_VM' : 'FORCE_STOP_VM', id });
     }
-    at = end + seconds(chance, MINUTE, DAY);
+    at = end + seconds(chance, MINUTE, DAY / pace);
   }
   return { runs, shutdowns };
 }

@@ -1,4 +1,4 @@
-import { DAY, type Interval, type Millis } from '../../lib/time.ts';
+import type { Interval, Millis } from '../../lib/time.ts';
 
 export interface CloudTowerOptions {
   /** 0, the default, takes a free one. */
@@ -26,6 +26,8 @@ export interface CloudTowerOptions {
   readonly guestShutdowns?: number;
   /** Share of changes to sizes that are made on the cluster itself, and so are in no audit. */
   readonly unseenEdits?: number;
+  /** Machines live for hours instead of weeks, and start and stop within them all the time. */
+  readonly busy?: boolean;
   /** Days that deleted machines are kept in the recycle bin. */
   readonly retain?: number;
 }
@@ -49,9 +51,7 @@ export function settingsOf(options: CloudTowerOptions): Settings {
     maxFirst: options.maxFirst ?? 1000,
     guestShutdowns: options.guestShutdowns ?? 0.25,
     unseenEdits: options.unseenEdits ?? 0.1,
+    busy: options.busy ?? false,
     retain: options.retain ?? 3,
   };
 }
-
-/** How far a history is made ahead of the moment that is asked about. */
-export const AHEAD: Millis = 60 * DAY;
