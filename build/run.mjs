@@ -18,6 +18,7 @@ const sources = [
   'simulators',
   'proof',
   'bench',
+  'examples',
   'test/support',
   'build',
   'package.json',
