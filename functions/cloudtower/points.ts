@@ -59,11 +59,12 @@ export function pointsOf(raw: readonly unknown[]): Point[] {
  * once. Null when no point of the cell has a value.
  * @param spacing the usual distance; what the points themselves say goes before it
  */
-export function meanOver(points: readonly Point[], cell: Interval, spacing: Millis): Folded | null {
+export function meanOver(all: readonly Point[], cell: Interval, spacing: Millis): Folded | null {
+  const points = all.filter(({ t }, at) => all[at - 1]?.t !== t);
   const usual = usualSpacing(points) ?? spacing;
   let [sum, weight, count] = [0, 0, 0];
   for (const [at, { t, v }] of points.entries()) {
-    if (t < cell.start || t >= cell.end || v === null || points[at - 1]?.t === t) continue;
+    if (t < cell.start || t >= cell.end || v === null) continue;
     const next = points[at + 1]?.t ?? t + usual;
     const stands = Math.max(Math.min(next - t, usual), 1);
     sum += v * stands;
