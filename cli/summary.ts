@@ -55,7 +55,7 @@ function spent(windows: readonly WindowReport[]): string {
   const days = windows.filter((window) => window.amount !== undefined);
   if (days.length === 0) return '–';
   const total = days.reduce((sum, { amount = '0' }) => sum.plus(amount), new Big(0));
-  return `${total.toFixed()}${days.every(({ settled }) => settled) ? '' : ' (provisional)'}`;
+  return `${total.toFixed()} ${days[0]?.currency ?? ''}${days.every(({ settled }) => settled) ? '' : ' (provisional)'}`;
 }
 
 /** The worst of an account's streams: a failure, then what has to go on. */
@@ -95,9 +95,9 @@ function notesOf({ report, error, stream }: StreamOutcome): string[] {
 }
 
 /** A day's money with its finality, and what it came to before when that was something else. */
-function dayOf({ partition, start, amount, amount_before, settled }: WindowReport): string {
+function dayOf({ partition, start, amount, amount_before, currency, settled }: WindowReport): string {
   const before = amount_before === undefined ? '' : `, ${amount_before} before`;
-  return `spend of ${partition} on ${start.slice(0, 10)}: ${amount}${before}, ${settled ? 'final' : 'provisional'}`;
+  return `spend of ${partition} on ${start.slice(0, 10)}: ${amount} ${currency}${before}, ${settled ? 'final' : 'provisional'}`;
 }
 
 function repeated(windows: readonly WindowReport[]): string[] {

@@ -65,7 +65,7 @@ export function advanced<Client, Model extends Dated>(
     records: settled.records.length,
     quarantined: mapped.tally.bad.length,
     readAt: now,
-    ...('amount' in mapped ? { amount: mapped.amount } : {}),
+    ...('spend' in mapped ? { amount: mapped.spend.amount } : {}),
     ...(settled.gaps?.length ? { gaps: settled.gaps } : {}),
   };
   const finality = { ...job.settings, settledUntil: policy.settledUntil, now };

@@ -8,8 +8,6 @@ import { formatInstant } from './time.ts';
 /** One day's money, and what was counted on the way. */
 export interface MappedSpend {
   readonly spend: ExactSpend;
-  /** The day's total: exact decimal text. */
-  readonly amount: string;
   readonly tally: Tally;
 }
 
@@ -35,7 +33,7 @@ export function mapSpend(
   const amount = [...sums.values()].reduce((total, sum) => total.plus(sum.amount), new Big(0)).toFixed();
   const tally = { ...newTally(bad), metrics: items.length };
   const spend_date = formatInstant(cell.start).slice(0, 10);
-  return { spend: { currency, spend_date, items, amount }, amount, tally };
+  return { spend: { currency, spend_date, items, amount }, tally };
 }
 
 function itemOf({ record, amount }: { record: SpendRecord; amount: Big }): ExactSpendItem {

@@ -1,6 +1,7 @@
 import type { Mapped } from './deliver.ts';
 import { toWireError, type WireError } from './errors.ts';
 import { findingNotes } from './findings.ts';
+import type { ExactSpend } from './models/spend.ts';
 import type { Dated, Finding, Gap, Settled } from './provider.ts';
 import type { CellRead } from './read.ts';
 import type { Receipt } from './sink/sink.ts';
@@ -33,6 +34,8 @@ export interface WindowReport {
   /** Of spend: exact decimal text, what it comes to and, when that changed, what it came to before. */
   readonly amount?: string;
   readonly amount_before?: string;
+  /** ISO 4217. */
+  readonly currency?: string;
 }
 
 /** Everything that one turn of the loop found out about its cell. */
@@ -109,12 +112,16 @@ export function describeWindow(
     changed: receipt.previous !== null && receipt.previous !== receipt.digest,
     reasons,
     ...(settled.findings?.length ? { findings: settled.findings } : {}),
-    ...('amount' in mapped ? amountsOf(mapped.amount, stored(before)?.amount) : {}),
+    ...('spend' in mapped ? amountsOf(mapped.spend, stored(before)?.amount) : {}),
   };
 }
 
-function amountsOf(amount: string, before: string | undefined) {
-  return before === undefined || before === amount ? { amount } : { amount, amount_before: before };
+function amountsOf({ amount, currency }: ExactSpend, before: string | undefined) {
+  return {
+    amount,
+    currency,
+    ...(before === undefined || before === amount ? {} : { amount_before: before }),
+  };
 }
 
 /** A gap as it is reported. */
