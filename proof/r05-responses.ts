@@ -1,6 +1,7 @@
 import { MalformedResponse, SyncError } from '../lib/errors.ts';
 import type { Provider } from '../lib/provider.ts';
 import { random } from '../simulators/random.ts';
+import { cloudKittyAnswers } from './answers/cloudkitty.ts';
 import { cloudStackAnswers } from './answers/cloudstack.ts';
 import { memorySink, memoryState } from './memory.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
@@ -44,7 +45,7 @@ function answersProof(subject: AnswerSubject): Proof {
   };
 }
 
-export const r05: readonly Proof[] = [cloudStackAnswers].map(answersProof);
+export const r05: readonly Proof[] = [cloudStackAnswers, cloudKittyAnswers].map(answersProof);
 
 type Whole = Provider<unknown, unknown>;
 type Fetch = NonNullable<Whole['streams']['metrics']>['fetch'];

@@ -6,7 +6,7 @@ import { type Platform, runMetrics, type Subject } from '../lib/run.ts';
 import { secret } from '../lib/secret.ts';
 import { fileSink } from '../lib/sink/file.ts';
 import { fileState } from '../lib/state/file.ts';
-import { HOUR } from '../lib/time.ts';
+import { HOUR, type Millis } from '../lib/time.ts';
 import { type Received, startServer } from '../test/support/http-server.ts';
 import { heldPlatform, memoryCloud, memoryMapping, memorySubject } from '../test/support/memory-cloud.ts';
 
@@ -83,6 +83,8 @@ async function inMemory(run: Run, { error, bad = 0 }: { error?: Error; bad?: num
 export interface EchoSubject {
   readonly room: Provider<unknown, unknown>;
   readonly mapping?: Mapping;
+  /** Where a run begins; an hour before it when absent, which is no whole cell of a longer grid. */
+  readonly seed?: Millis;
   /** Credentials that have the secret in every place for one. */
   credentials(url: URL, canary: string): Readonly<Record<string, unknown>>;
   readonly cases: readonly EchoCase[];
@@ -119,7 +121,7 @@ export const brokenAnswers: readonly EchoCase[] = [
 ];
 
 /** The paths of a provider: its own client against a server that repeats what it was sent. */
-export function echoingPaths({ room, mapping, credentials, cases }: EchoSubject): readonly Path[] {
+export function echoingPaths({ room, mapping, seed, credentials, cases }: EchoSubject): readonly Path[] {
   return cases.map(({ name, ends, answer }) => ({
     name,
     ends,
@@ -131,6 +133,7 @@ export function echoingPaths({ room, mapping, credentials, cases }: EchoSubject)
         return await runMetrics(provider, subject, platformOf(run), {
           ...targetOf(run),
           ...(mapping ? { mapping } : {}),
+          ...(seed === undefined ? {} : { seed }),
         });
       } finally {
         await server.close();

@@ -6,6 +6,7 @@ import { toWireError } from '../lib/errors.ts';
 import { createRedactor } from '../lib/redact.ts';
 import { secret } from '../lib/secret.ts';
 import { random } from '../simulators/random.ts';
+import { cloudKittyEchoes } from './echoes/cloudkitty.ts';
 import { cloudStackEchoes } from './echoes/cloudstack.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import { canariesOf, formsOf } from './r17-canaries.ts';
@@ -47,7 +48,9 @@ function secretsProof(paths: readonly Path[], provider?: string): Proof {
 
 export const r17: readonly Proof[] = [
   secretsProof(sharedPaths),
-  ...[cloudStackEchoes].map((subject) => secretsProof(echoingPaths(subject), subject.room.name)),
+  ...[cloudStackEchoes, cloudKittyEchoes].map((subject) =>
+    secretsProof(echoingPaths(subject), subject.room.name),
+  ),
 ];
 
 const exactly: Keeping = {

@@ -13,9 +13,12 @@ import { isObject } from './frames.ts';
 /** What an answer comes to. */
 export interface Answer {
   readonly verdict: Verdict;
-  /** Numbers that may be money or quantities are text. Null: no body, or nothing there. */
+  /** Numbers that may be money or quantities are text. {@link NOTHING} when the server says so. */
   readonly body: unknown;
 }
+
+/** What the server says when it has nothing to say; an answer that is empty by mistake is no such thing. */
+export const NOTHING = Symbol('nothing there');
 
 /** Members that are counts and codes; every other number may be money or a quantity. */
 const counts: ReadonlySet<string | null> = new Set(['total', 'limit', 'offset', 'code', 'priority']);
@@ -30,15 +33,15 @@ export function readAnswer(call: string, response: HttpResponse, byStatus: Verdi
   const json = parseJson(text);
   const { status } = response;
   if (status >= 200 && status < 300) {
-    if (text === '') return { verdict: byStatus, body: null };
-    if (json === undefined) return { verdict: unreadable(call, text), body: null };
+    if (text === '' && (status === 204 || status === 202)) return { verdict: byStatus, body: NOTHING };
+    if (json === undefined) return { verdict: unreadable(call, text), body: NOTHING };
     return { verdict: byStatus, body: json };
   }
   const fault = faultOf(json);
   if (status === 404 && fault !== null && nothing.test(fault)) {
-    return { verdict: { action: 'accept' }, body: null };
+    return { verdict: { action: 'accept' }, body: NOTHING };
   }
-  return { verdict: refusal(call, response, fault, byStatus), body: null };
+  return { verdict: refusal(call, response, fault, byStatus), body: NOTHING };
 }
 
 const nothing = /^No resource found for provided filters/;

@@ -1,8 +1,8 @@
 import type { HttpRequest } from '../../lib/http.ts';
 import { keystoneSession, type Scope } from '../../lib/keystone.ts';
 import type { Context } from '../../lib/provider.ts';
-import { readAnswer } from './answer.ts';
-import { isObject } from './frames.ts';
+import { NOTHING, readAnswer } from './answer.ts';
+import { isObject, missing } from './frames.ts';
 import type { CloudKittyConfig } from './types.ts';
 
 export type Parameters = Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ export interface CloudKittyClient {
   checkLogin(): Promise<Scope>;
   /** Whether the endpoint offers v2: it does where the operator runs v2 storage. Asked once. */
   hasV2(): Promise<boolean>;
-  /** The body of a call; numbers that may be money are text. Null: nothing there. */
+  /** The body of a call; numbers that may be money are text. */
   call(call: Call): Promise<unknown>;
   get(path: string, parameters?: Parameters): Promise<unknown>;
   /** What is found out once in an invocation. */
@@ -76,8 +76,8 @@ function keeping(): CloudKittyClient['once'] {
 
 /** `GET /` alone tells: `/v1` and `/v2` are errors by themselves, and its links lose a prefix (sheet 2). */
 function offersV2(body: unknown): boolean {
-  const versions = isObject(body) && Array.isArray(body.versions) ? body.versions : [];
-  return versions.some((version: unknown) => isObject(version) && version.id === 'v2');
+  if (!isObject(body) || !Array.isArray(body.versions)) throw missing('/', 'versions');
+  return body.versions.some((version: unknown) => isObject(version) && version.id === 'v2');
 }
 
 async function send(
@@ -95,7 +95,7 @@ async function send(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(retry === undefined ? {} : { retry }),
   };
-  let answer: unknown = null;
+  let answer: unknown = NOTHING;
   await http.send(request, (response, byStatus) => {
     const read = readAnswer(`${method} ${path}`, response, byStatus);
     answer = read.body;

@@ -1,5 +1,6 @@
 import { InconsistentListing } from '../../lib/errors.ts';
 import { type Page, paginate } from '../../lib/paginate.ts';
+import { NOTHING } from './answer.ts';
 import type { CloudKittyClient, Parameters } from './client.ts';
 import { isObject, missing, pointsOfFrame, resourcesOfFrame } from './frames.ts';
 
@@ -40,8 +41,8 @@ export async function* walk(
   const fetch = async (offset: number) => {
     const query = { ...parameters, limit: String(limit), offset: String(offset) };
     const body = await client.get(path, query);
-    const { rows, total } = body === null ? { rows: [], total: null } : listing.read(path, body);
-    const text = rows.length === 0 ? '' : JSON.stringify(rows);
+    const { rows, total } = body === NOTHING ? { rows: [], total: null } : listing.read(path, body);
+    const text = rows.length === 0 ? '' : printed(rows);
     if (text !== '' && text === previous) throw repeated(path);
     previous = text;
     if (rows.length > 0) totals.push(total);
@@ -51,6 +52,15 @@ export async function* walk(
   yield* paginate({ first: 0, fetch, maxPages: 100_000, signal });
   const [first = null, last = null] = [totals[0], totals.at(-1)];
   if (first !== null && (first !== seen || last !== seen)) throw uneven(path, first, last, seen);
+}
+
+/** What pages are compared by; rows that are nested too deeply to be printed are like no others. */
+function printed(rows: readonly unknown[]): string {
+  try {
+    return JSON.stringify(rows);
+  } catch {
+    return '';
+  }
 }
 
 /** All rows of a listing. */

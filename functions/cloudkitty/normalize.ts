@@ -242,7 +242,8 @@ function periodOf(raw: unknown, begin: string, end: string, place: string): Inte
 
 /** Plain or with an exponent ("2E+1" is 20, sheet 3.5); `NaN` and its kind are none. */
 function decimal(raw: unknown, value: string, field: string, place: string): string {
-  if (!/^-?\d{1,40}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,3})?$/.test(value)) {
+  const isDecimal = /^-?\d{1,40}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,3})?$/.test(value);
+  if (!isDecimal || !Number.isFinite(Number(value))) {
     throw malformed(place, raw, field, 'not a decimal number');
   }
   return new Big(value).toFixed();

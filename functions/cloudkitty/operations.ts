@@ -2,6 +2,7 @@ import { parseDecimalJson } from '../../lib/decimal-json.ts';
 import { InvalidConfig, SyncError } from '../../lib/errors.ts';
 import type { OperationParameters, Operations } from '../../lib/operations.ts';
 import { parseInstant } from '../../lib/time.ts';
+import { NOTHING } from './answer.ts';
 import { type Api, apiNamed, apis } from './apis.ts';
 import type { CloudKittyClient } from './client.ts';
 import { wireDate } from './dates.ts';
@@ -90,7 +91,7 @@ async function* onePage(
   parameters: OperationParameters,
 ): AsyncGenerator<unknown> {
   const body = await client.get(listing.path, parameters);
-  if (body !== null) yield* listing.read(listing.path, body).rows;
+  if (body !== NOTHING) yield* listing.read(listing.path, body).rows;
 }
 
 /** A call that only reads may be sent again, even one that is a POST; one that changes something may not. */
@@ -104,7 +105,7 @@ async function* rowsOf(asked: Promise<unknown>, { rows }: Api): AsyncGenerator<u
   const body = await asked;
   const list = rows !== undefined && isObject(body) ? body[rows] : body;
   if (Array.isArray(list)) yield* list;
-  else if (list !== null && list !== undefined) yield list;
+  else if (list !== NOTHING && list !== null && list !== undefined) yield list;
 }
 
 /** The members of a body are parameters: JSON where it looks like it, else text, as prices had better be. */
@@ -119,7 +120,7 @@ async function* write(
   try {
     const retry = api.write ? { retry: false } : {};
     const answer = await client.call({ method: api.method, path, body, ...retry });
-    if (answer !== null) yield answer;
+    if (answer !== NOTHING && answer !== null) yield answer;
   } catch (error) {
     // A module that was changed is answered with 302 to itself (sheet 4.4), which is not followed.
     const changed =

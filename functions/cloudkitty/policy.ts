@@ -3,6 +3,7 @@ import type { Policy } from '../../lib/provider.ts';
 import { DAY, type Millis } from '../../lib/time.ts';
 import type { CloudKittyClient } from './client.ts';
 import { wireDate } from './dates.ts';
+import { missing } from './frames.ts';
 import { progressOf, whereAllowed } from './progress.ts';
 
 /** What is different at an endpoint with v1 alone. */
@@ -37,6 +38,8 @@ export async function projectsOf(client: CloudKittyClient): Promise<readonly str
 async function tenantsOf(client: CloudKittyClient): Promise<string[]> {
   const now = client.context.clock.plan();
   const window = { begin: wireDate(now - 366 * DAY), end: wireDate(now + DAY) };
-  const body = await client.get('/v1/report/tenants', window);
-  return Array.isArray(body) ? [...new Set(body.map(String))].sort() : [];
+  const path = '/v1/report/tenants';
+  const body = await client.get(path, window);
+  if (!Array.isArray(body)) throw missing(path, 'tenants');
+  return [...new Set(body.map(String))].sort();
 }

@@ -2,6 +2,7 @@ import { InsufficientPermission, MalformedResponse, SyncError } from '../../lib/
 import { HOUR, type Interval, type Millis } from '../../lib/time.ts';
 import type { CloudKittyClient } from './client.ts';
 import { instantOf, wireDate } from './dates.ts';
+import { isObject, missing } from './frames.ts';
 import { collect, points, reprocesses, scopes, walk } from './listings.ts';
 import { normalizeUsage } from './normalize.ts';
 import { cloudKittyReprocess, cloudKittyScope } from './types.ts';
@@ -94,12 +95,10 @@ export async function isRatedAfter(
     const { value: page } = await pages.next();
     return page !== undefined && page.rows.length > 0;
   }
-  const body = await client.get('/v1/report/summary', {
-    ...window,
-    tenant_id: project,
-    groupby: 'res_type',
-  });
-  return ((body as { summary?: readonly unknown[] } | null)?.summary?.length ?? 0) > 0;
+  const path = '/v1/report/summary';
+  const body = await client.get(path, { ...window, tenant_id: project, groupby: 'res_type' });
+  if (!isObject(body) || !Array.isArray(body.summary)) throw missing(path, 'summary');
+  return body.summary.length > 0;
 }
 
 /** Null when this role may not ask. */

@@ -5,7 +5,7 @@ import type { FetchRequest } from '../../lib/provider.ts';
 import { DAY, formatInstant, type Interval } from '../../lib/time.ts';
 import type { CloudKittyClient } from './client.ts';
 import { daysOf, wireDate } from './dates.ts';
-import { isObject } from './frames.ts';
+import { isObject, missing } from './frames.ts';
 import { collect, points, readResources, summaries, walk } from './listings.ts';
 import { projectOfRow } from './normalize.ts';
 import { isRatedAfter, progressOf } from './progress.ts';
@@ -167,8 +167,8 @@ function unitsOf(client: CloudKittyClient): Promise<ReadonlyMap<string, string>>
 export async function ratedTypes(client: CloudKittyClient): Promise<{ type: string; unit: string }[]> {
   try {
     const body = await client.get('/v1/info/metrics');
-    const metrics = isObject(body) && Array.isArray(body.metrics) ? body.metrics : [];
-    return metrics
+    if (!isObject(body) || !Array.isArray(body.metrics)) throw missing('/v1/info/metrics', 'metrics');
+    return body.metrics
       .filter(isObject)
       .map(({ metric_id, unit }) => ({ type: String(metric_id), unit: String(unit ?? '') }));
   } catch (error) {

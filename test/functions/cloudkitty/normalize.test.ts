@@ -108,6 +108,7 @@ describe('a rated point', () => {
   it.each([
     ['vol.qty', { ...point, vol: { unit: 'GiB', qty: 'NaN' } }],
     ['rating.price', { ...point, rating: { price: 'Infinity' } }],
+    ['vol.qty', { ...point, vol: { unit: 'GiB', qty: '1e400' } }],
     ['begin', { ...point, period: { ...point.period, begin: 'yesterday' } }],
     ['end', { ...point, period: { ...point.period, end: point.period.begin } }],
     ['volume', { ...resource, volume: '' }],

@@ -1,5 +1,6 @@
 import Big from 'big.js';
 import { describe, expect, it } from 'vitest';
+import { NOTHING } from '../../../functions/cloudkitty/answer.ts';
 import type { CloudKittyClient } from '../../../functions/cloudkitty/client.ts';
 import { points, readResources, summaries } from '../../../functions/cloudkitty/listings.ts';
 import { normalizeSpend, normalizeUsage, settleSpend } from '../../../functions/cloudkitty/normalize.ts';
@@ -48,12 +49,12 @@ function expected({ status, bodyText, headers }: Recorded['response']): unknown 
   if (status === 401) return 'InvalidCredentials FRESH_TOKEN_REFUSED';
   if (status === 403) return 'InsufficientPermission ROLE_MISSING';
   if (status >= 300 && status < 400) return 'MalformedResponse UNEXPECTED_REDIRECT';
-  if (status === 404 && /No resource found for provided filters/.test(text)) return null;
+  if (status === 404 && /No resource found for provided filters/.test(text)) return NOTHING;
   if (status >= 400) {
     const codes: Readonly<Record<number, string>> = { 404: 'NOT_FOUND', 405: 'NOT_OFFERED' };
     return `InvalidConfig ${codes[status] ?? 'PARAMETER_REFUSED'}`;
   }
-  if (text === '') return null;
+  if (text === '') return NOTHING;
   if (!isJson) return 'ProviderUnavailable NOT_JSON';
   // Two recordings keep no more than the beginning of their answer.
   return isParsable(text) ? JSON.parse(text) : 'MalformedResponse MALFORMED_RESPONSE';
