@@ -1,5 +1,5 @@
 import { HOUR, type Interval } from '../../lib/time.ts';
-import { checkNames, filtersV2, listV2, pageV2, type Query, windowV2 } from './asked.ts';
+import { checkNames, filtersV2, invalid, listV2, pageV2, type Query, windowV2 } from './asked.ts';
 import { type Caller, type Cloud, lastOf, reprocessesOf, type Stored, storedIn } from './cloud.ts';
 import { float, naive, withOffset } from './printing.ts';
 import { forbidden, nothingFound, Refusal } from './refusal.ts';
@@ -136,7 +136,7 @@ export function scope(cloud: Cloud, caller: Caller, query: Query): unknown {
   const ids = listV2(query, 'scope_id');
   const { release, zone } = cloud.settings;
   const rows = cloud.projects
-    .filter(({ id }) => ids.length === 0 || ids.includes(id))
+    .filter(({ id }) => (ids.length === 0 || ids.includes(id)) && isWanted(query))
     .map((project) => {
       const last = withOffset(lastOf(cloud, project), zone);
       return {
@@ -153,6 +153,22 @@ export function scope(cloud: Cloud, caller: Caller, query: Query): unknown {
     .slice(offset, offset + limit);
   if (rows.length === 0) throw nothingFound();
   return { results: rows };
+}
+
+/** Every scope is of the same kind here. */
+function isWanted(query: Query): boolean {
+  const active = query.get('active');
+  if (active !== null && !/^[\d,]+$/.test(active)) throw invalid(query, 'expected int', 'active');
+  const wanted = (name: string, value: string) => {
+    const list = listV2(query, name);
+    return list.length === 0 || list.includes(value);
+  };
+  return (
+    wanted('scope_key', 'project_id') &&
+    wanted('fetcher', 'source') &&
+    wanted('collector', 'prometheus') &&
+    wanted('active', '1')
+  );
 }
 
 /** `GET /v2/task/reprocesses` (sheet 5.6): UTC that does not say so. */

@@ -75,7 +75,7 @@ export function filtersV2(query: Query, several: boolean): Map<string, readonly 
   return filters;
 }
 
-function invalid(query: Query, what: string, name: string): Refusal {
+export function invalid(query: Query, what: string, name: string): Refusal {
   const data = [...new Set(query.keys())].map(
     (key) =>
       `'${key}': [${query

@@ -136,7 +136,8 @@ export function answer(asked: Asked): Answer {
       ? new Refusal(500, 'wsme', "HTTPConnectionPool(host='127.0.0.1', port=8086): Max retries exceeded")
       : new Refusal(500, 'v2', 'Internal Server Error');
   }
-  const trimmed = isV1 ? path.replace(/\/$/, '') : path;
+  // `/v1/billing` is an old name that still works.
+  const trimmed = isV1 ? path.replace(/\/$/, '').replace(/^\/v1\/billing\//, '/v1/rating/') : path;
   const [, parent = '', part = ''] = /^(.*)\/([^/]+)$/.exec(trimmed) ?? [];
   const route = routes[`${method} ${trimmed}`] ?? routes[`${method} ${parent}/*`];
   if (route !== undefined) return route(asked, decodeURIComponent(part));

@@ -38,6 +38,7 @@ export const subject: ContractSubject = {
       wireNow: Date.now,
       projects,
       servers: SERVERS,
+      since: Date.UTC(2026, 0, 1),
       faults: forbidden ? ['no-permission'] : [],
     });
     const credentials = { ...cloud.credentials, project_ids: [partition] };
