@@ -42,7 +42,7 @@ export async function observed<Client, Model extends Dated>(
   const now = clock.plan();
   const { poll } = settings;
   const memory = await stream.observe(client, { partition, memory: state.memory, poll, now, signal });
-  const next = { ...state, memory };
+  const next = { ...state, memory, observedAt: now };
   await commit(next);
   return next;
 }
@@ -74,6 +74,7 @@ export function advanced<Client, Model extends Dated>(
     grid: policy.grid,
     origin: Math.min(state.origin ?? first, first),
     memory: settled.memory ?? state.memory,
+    observedAt: state.observedAt,
     failure: state.failure,
   };
 }

@@ -23,6 +23,8 @@ export interface PlanRequest {
   readonly checkpoint: Millis | null;
   /** Cells that were delivered and are remembered. */
   readonly cells: readonly CommittedCell[];
+  /** When what is there was last looked at: that is due once in a poll, whatever cells are. */
+  readonly observedAt?: Millis | undefined;
   /** `--from/--to`: read this again, whatever is due. */
   readonly range?: Interval;
   readonly order?: 'oldest-first' | 'fresh-first';
@@ -30,7 +32,7 @@ export interface PlanRequest {
 
 export interface Plan {
   readonly cells: readonly PlannedCell[];
-  /** When the next cell becomes due, once these are done. */
+  /** When there is something to do again, once these are done. */
   readonly nextDue: Millis;
   readonly notes: readonly string[];
 }
@@ -51,7 +53,8 @@ export function planCells(request: PlanRequest): Plan {
     : plannedByCheckpoint(request, end);
   const cells = planned.map((cell) => ({ ...cell, reasons: [...cell.reasons, ...clockReasons(cell, grid)] }));
   if (order === 'fresh-first') cells.reverse();
-  return { cells, nextDue: nextDue(request, cells), notes: notesOf(request, cells) };
+  const nextLook = request.observedAt === undefined ? [] : [request.observedAt + request.poll * SECOND];
+  return { cells, nextDue: Math.min(nextDue(request, cells), ...nextLook), notes: notesOf(request, cells) };
 }
 
 /** A checkpoint belongs to its grid: on another one its cells would count time twice, or never. */

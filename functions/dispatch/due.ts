@@ -63,7 +63,7 @@ function isDue(stored: PartitionState, account: Account, facts: ProviderFacts, n
     lookback: account.lookback ?? facts.lookback,
     initialInterval: account.initial_interval ?? 0,
   });
-  return plan.cells.length > 0;
+  return plan.cells.length > 0 || plan.nextDue <= now;
 }
 
 function lagOf(stored: readonly PartitionState[], now: Millis): number | null {

@@ -85,13 +85,11 @@ export function headOf(item: Item, place: string): Head {
  * @throws StateUnavailable as {@link readStored} does
  */
 export function unpackItem(item: Item, shares: readonly Uint8Array[], place: string): PartitionState {
-  const { cells, checkpoint, failure, grid, memory, origin, partition, v } = plain({ M: item }) as Record<
-    string,
-    unknown
-  >;
+  const fields = plain({ M: item }) as Record<string, unknown>;
+  const { cells, checkpoint, failure, grid, memory, observedAt, origin, partition, v } = fields;
   const bytes = item.packed?.B ?? (item.parts ? Buffer.concat(shares) : null);
   const bulk = bytes === null ? { cells, memory: parsed(memory, place) } : unpacked(bytes, place);
-  return readStored({ v, partition, grid, failure, origin, checkpoint, ...bulk }, place);
+  return readStored({ v, partition, grid, failure, observedAt, origin, checkpoint, ...bulk }, place);
 }
 
 export function holderAttributes(holder: Head['holder']): Item {

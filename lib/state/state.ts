@@ -20,6 +20,8 @@ export interface PartitionState {
   readonly cells: readonly CommittedCell[];
   /** The provider's own small memory, committed with the checkpoint. */
   readonly memory: unknown;
+  /** When what is there was last looked at, of a provider that keeps no history; planning clock. */
+  readonly observedAt?: Millis | undefined;
   readonly failure: Failure | null;
 }
 

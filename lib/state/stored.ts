@@ -34,6 +34,7 @@ const storedSchema = z.strictObject({
     }),
   ),
   memory: z.unknown(),
+  observedAt: instant.optional(),
   failure: z
     .strictObject({
       failures: z.number().int(),
@@ -55,6 +56,7 @@ export function storedForm(state: PartitionState, partition: string): StoredForm
     origin: printed(state.origin),
     checkpoint: printed(state.checkpoint),
     memory: state.memory ?? null,
+    ...(state.observedAt === undefined ? {} : { observedAt: formatInstant(state.observedAt) }),
     failure: state.failure && { ...state.failure, notBefore: printed(state.failure.notBefore) },
     cells: state.cells.map(({ gaps, ...cell }) => ({
       ...cell,

@@ -249,7 +249,10 @@ describe('a cloud without history', () => {
     const cloud = sampled();
     const at = (hours: number) => run('metrics', hours / 24, {}, cloud);
     await at(0.25);
-    await expect(at(0.75)).resolves.toMatchObject({ status: 'nothing_due' });
+    await expect(at(0.75)).resolves.toMatchObject({
+      status: 'nothing_due',
+      next_due: formatInstant(T0 + HOUR), // the next cell; the next look would be later
+    });
     await expect(at(1.25)).resolves.toMatchObject({ gaps: [], windows: [{ records: 0 }] });
   });
 

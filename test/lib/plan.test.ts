@@ -52,6 +52,13 @@ describe('planCells', () => {
     expect(planned({ now: at('2026-11-21T03:00:00Z') })).toHaveLength(1);
   });
 
+  it('is due again for a look once in a poll, where there is something to look at', () => {
+    const nextDue = (changes: Partial<PlanRequest>) =>
+      formatInstant(planCells({ ...request, lookback: 0, ...changes }).nextDue);
+    expect(nextDue({})).toBe('2026-11-22T03:00:00Z');
+    expect(nextDue({ observedAt: at('2026-11-21T09:55:00Z') })).toBe('2026-11-21T10:55:00Z');
+  });
+
   it('has nothing due when the checkpoint lies in the future', () => {
     expect(planned({ checkpoint: NOW + DAY })).toEqual([]);
   });

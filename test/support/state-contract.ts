@@ -49,6 +49,7 @@ export const FULL: PartitionState = {
       settled: true,
     },
   ],
+  observedAt: Date.UTC(2026, 10, 21, 9, 55),
   memory: { seen: ['x', ''], ü: { rate: 1e300, small: 5e-324, none: null, yes: true } },
   failure: {
     failures: 2,
