@@ -30,7 +30,8 @@ const kinds = [
 ].flatMap((line) => line.split(' '));
 
 /** Every amount as it came: what is compared is the reading, not the mapping. */
-export const asItCame = loadMapping(kinds.map((kind) => `${kind}: {name: raw}\n`).join(''), 'raw.yaml');
+export const rawMapping = kinds.map((kind) => `${kind}: {name: raw}\n`).join('');
+export const asItCame = loadMapping(rawMapping, 'raw.yaml');
 
 interface Run {
   readonly provider: CloudStackProvider;
@@ -108,8 +109,8 @@ export function sumsOf(lines: Iterable<Delivered>, hours: ReadonlySet<string>): 
 }
 
 /** The lines of all files that a file sink left. */
-export async function linesIn(folder: string): Promise<Delivered[]> {
-  const place = join(folder, 'metrics/acme/all');
+export async function linesIn(folder: string, account = 'acme'): Promise<Delivered[]> {
+  const place = join(folder, 'metrics', account, 'all');
   const names = await readdir(place).catch(() => []);
   const texts = await Promise.all(names.map((name) => readFile(join(place, name), 'utf8')));
   return texts.flatMap((text) => text.split('\n').filter(Boolean)).map((line) => JSON.parse(line));
