@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchDispatch } from './dispatch.ts';
 import { benchMapping } from './mapping.ts';
 import { benchPipeline, pipelineRoles } from './pipeline.ts';
 
@@ -21,6 +22,11 @@ else {
   print('P4  mapping evaluation');
   for (const { name, perSecond } of await benchMapping())
     print(`    ${name.padEnd(40)} ${(perSecond / 1e6).toFixed(1)} M/s`);
+  print('P6  dispatch of accounts that are all due');
+  for (const { accounts, grown, seconds } of await benchDispatch([100, 1000, 10_000]))
+    print(
+      `    ${String(accounts).padStart(6)} accounts ${seconds.toFixed(2)} s, ${(grown / 1e6).toFixed(1)} MB more held`,
+    );
   print(`P1  ${values.records} usage records in ${values.cells} cells, whole pipeline to files`);
   const { rows, ratio } = await benchPipeline(Number(values.records), Number(values.cells));
   for (const row of rows) {

@@ -31,6 +31,9 @@ const TIME_TO_PROCEED = 5000;
 export async function invokeItself(lambda: OnLambda, event: object): Promise<void> {
   const { functionName, random } = lambda;
   if (functionName === null) return;
+  lambda.print(
+    JSON.stringify({ level: 'info', message: 'Time is up: going on in another invocation', ...event }),
+  );
   let invoker: Invoker | null = null;
   try {
     invoker = (await import('./aws/lambda.ts')).lambdaInvoker();
