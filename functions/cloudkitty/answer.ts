@@ -5,7 +5,7 @@ import {
   InvalidCredentials,
   MalformedResponse,
   ProviderUnavailable,
-  type SyncError,
+  SyncError,
 } from '../../lib/errors.ts';
 import type { HttpResponse, Verdict } from '../../lib/http.ts';
 import { isObject } from './frames.ts';
@@ -80,6 +80,11 @@ function refusedWith(status: number, message: string, fault: string | null): Syn
     code: status === 404 ? 'NOT_FOUND' : status === 405 ? 'NOT_OFFERED' : 'PARAMETER_REFUSED',
     hint: 'Check `project_ids` and the parameters of the call.',
   });
+}
+
+/** v2 does not offer the call, or not to this role. */
+export function isBetterInV1(error: unknown): boolean {
+  return error instanceof SyncError && /^(?:NO_SUCH_API|NOT_OFFERED|ROLE_MISSING)$/.test(error.code);
 }
 
 /** What the server says went wrong, in whichever of its shapes; null when it is no such answer (HTML). */

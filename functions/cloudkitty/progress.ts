@@ -1,5 +1,7 @@
-import { InsufficientPermission, MalformedResponse, SyncError } from '../../lib/errors.ts';
+import { InsufficientPermission, InvalidConfig, MalformedResponse, SyncError } from '../../lib/errors.ts';
+import { parse } from '../../lib/parse.ts';
 import { HOUR, type Interval, type Millis } from '../../lib/time.ts';
+import { isBetterInV1 } from './answer.ts';
 import type { CloudKittyClient } from './client.ts';
 import { instantOf, wireDate } from './dates.ts';
 import { isObject, missing } from './frames.ts';
@@ -22,6 +24,7 @@ const unknown: Progress = { known: false, until: null, active: true };
 /** Asked once for each project of an invocation. */
 export function progressOf(client: CloudKittyClient, project: string): Promise<Progress> {
   return client.once(`progress ${project}`, async () => {
+    checkProject(project);
     if (!(await client.hasV2())) return unknown;
     const rows = await whereAllowed(collect(walk(client, scopes, { scope_id: project }, signalOf(client))));
     if (rows === null) return unknown;
@@ -38,7 +41,12 @@ export function progressOf(client: CloudKittyClient, project: string): Promise<P
 
 /** A scope may have several rows, of different collectors (sheet 5.4). */
 function stateOf(raw: unknown): { scope: string; last: Millis; active: boolean } {
-  const { scope_id, last_processed_timestamp, state, active } = cloudKittyScope.parse(raw);
+  const { scope_id, last_processed_timestamp, state, active } = parse(
+    cloudKittyScope,
+    raw,
+    '/v2/scope',
+    MalformedResponse,
+  );
   const text = last_processed_timestamp ?? state ?? '';
   const last = instantOf(text);
   if (last === null) {
@@ -52,12 +60,15 @@ function stateOf(raw: unknown): { scope: string; last: Millis; active: boolean }
  * point of that one does. Where it has none we wait one period longer.
  */
 async function periodAfter(client: CloudKittyClient, project: string, last: Millis): Promise<Millis> {
-  const window = { begin: wireDate(last), end: wireDate(last + HOUR) };
-  const listing = { ...points, limit: 1 };
-  const pages = walk(client, listing, { ...window, filters: `project_id:${project}` }, signalOf(client));
-  const { value: page } = await pages.next();
-  const [point] = page ? page.rows.flatMap(normalizeUsage) : [];
-  return point === undefined ? 0 : point.period.end - point.period.start;
+  const window = { begin: wireDate(last), end: wireDate(last + HOUR), filters: `project_id:${project}` };
+  try {
+    const { value: page } = await walk(client, { ...points, limit: 1 }, window, signalOf(client)).next();
+    const [point] = page ? page.rows.flatMap(normalizeUsage) : [];
+    return point === undefined ? 0 : point.period.end - point.period.start;
+  } catch (error) {
+    if (!isBetterInV1(error)) throw error;
+    return 0;
+  }
 }
 
 /** While a task is at work its periods are deleted and written anew (sheet 7): nothing from there on is final. */
@@ -66,7 +77,7 @@ async function earliestRerating(client: CloudKittyClient, project: string): Prom
     whereAllowed(collect(walk(client, reprocesses, { scope_ids: project }, signalOf(client)))),
   );
   const open = (rows ?? [])
-    .map((row) => cloudKittyReprocess.parse(row))
+    .map((row) => parse(cloudKittyReprocess, row, '/v2/task/reprocesses', MalformedResponse))
     .filter((task) => task.scope_id === project)
     .map((task) => ({
       start: instantOf(task.start_reprocess_time),
@@ -77,28 +88,31 @@ async function earliestRerating(client: CloudKittyClient, project: string): Prom
   return Math.min(Number.POSITIVE_INFINITY, ...open.map(({ start }) => start ?? 0));
 }
 
-/** Whether anything after a day has been rated: then the day was, too. */
+/** Whether anything after a day has been rated: then the day was, too. v1 tells it of every version and storage. */
 export async function isRatedAfter(
   client: CloudKittyClient,
   project: string,
   { end }: Interval,
 ): Promise<boolean> {
-  const window = { begin: wireDate(end), end: wireDate(client.context.clock.plan()) };
-  if (client.context.clock.plan() <= end) return false;
-  if (await client.hasV2()) {
-    const pages = walk(
-      client,
-      { ...points, limit: 1 },
-      { ...window, filters: `project_id:${project}` },
-      signalOf(client),
-    );
-    const { value: page } = await pages.next();
-    return page !== undefined && page.rows.length > 0;
-  }
+  const now = client.context.clock.plan();
+  if (now <= end) return false;
   const path = '/v1/report/summary';
+  const window = { begin: wireDate(end), end: wireDate(now) };
   const body = await client.get(path, { ...window, tenant_id: project, groupby: 'res_type' });
   if (!isObject(body) || !Array.isArray(body.summary)) throw missing(path, 'summary');
   return body.summary.length > 0;
+}
+
+/** Ids go into the query of a database, unescaped (sheet 5.1). */
+export function checkProject(project: string): void {
+  if (/^[A-Za-z0-9_.-]{1,255}$/.test(project)) return;
+  throw new InvalidConfig(
+    'A project id that holds other signs than letters, digits, _ . and - is not asked for',
+    {
+      code: 'BAD_PROJECT_ID',
+      hint: 'Correct `project_ids`.',
+    },
+  );
 }
 
 /** Null when this role may not ask. */

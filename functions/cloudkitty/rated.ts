@@ -3,12 +3,13 @@ import { InsufficientPermission, InvalidConfig, NoBillingReport, SyncError } fro
 import type { Page } from '../../lib/paginate.ts';
 import type { FetchRequest } from '../../lib/provider.ts';
 import { DAY, formatInstant, type Interval } from '../../lib/time.ts';
+import { isBetterInV1 } from './answer.ts';
 import type { CloudKittyClient } from './client.ts';
 import { daysOf, wireDate } from './dates.ts';
 import { isObject, missing } from './frames.ts';
 import { collect, points, readResources, summaries, walk } from './listings.ts';
 import { projectOfRow } from './normalize.ts';
-import { isRatedAfter, progressOf } from './progress.ts';
+import { checkProject, isRatedAfter, progressOf } from './progress.ts';
 
 /** One project and UTC day, and who wants it. */
 interface DayRequest {
@@ -46,13 +47,29 @@ export async function* fetchSpend(
   }
 }
 
-/** v2 where it exists (sheet 8.2). A v1 request has no pages: the whole day is one answer. */
+/**
+ * v2 where it exists and this role may (sheet 8.2): before 11 it had no points, and up to 15 none for members
+ * (sheet 1). A v1 request has no pages: the whole day is one answer.
+ */
 async function* pointsOfDay(client: CloudKittyClient, request: DayRequest): AsyncGenerator<Page> {
   const { project, day, signal } = request;
   const window = { begin: wireDate(day.start), end: wireDate(day.end) };
   if (await client.hasV2()) {
-    yield* walk(client, points, { ...window, filters: `project_id:${project}` }, signal);
-    return;
+    let begun = false;
+    try {
+      for await (const page of walk(
+        client,
+        points,
+        { ...window, filters: `project_id:${project}` },
+        signal,
+      )) {
+        begun = true;
+        yield page;
+      }
+      return;
+    } catch (error) {
+      if (begun || !isBetterInV1(error)) throw error;
+    }
   }
   signal.throwIfAborted();
   const path = '/v1/storage/dataframes';
@@ -116,18 +133,6 @@ async function* ownPages(pages: AsyncIterable<Page>, project: string): AsyncGene
     if (foreign !== undefined) throw notAllowed(project);
     yield page;
   }
-}
-
-/** Ids go into the query of a database, unescaped (sheet 5.1). */
-function checkProject(project: string): void {
-  if (/^[A-Za-z0-9_.-]{1,255}$/.test(project)) return;
-  throw new InvalidConfig(
-    'A project id that holds other signs than letters, digits, _ . and - is not asked for',
-    {
-      code: 'BAD_PROJECT_ID',
-      hint: 'Correct `project_ids`.',
-    },
-  );
 }
 
 /**

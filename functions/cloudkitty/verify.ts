@@ -1,5 +1,6 @@
 import { InsufficientPermission, InvalidConfig } from '../../lib/errors.ts';
 import { DAY } from '../../lib/time.ts';
+import { isBetterInV1 } from './answer.ts';
 import type { CloudKittyClient } from './client.ts';
 import { wireDate } from './dates.ts';
 import { NO_V2, projectsOf } from './policy.ts';
@@ -40,9 +41,8 @@ async function mayRead(client: CloudKittyClient, project: string, hasV2: boolean
   const date = wireDate(Math.floor(client.context.clock.plan() / DAY) * DAY);
   const window = { begin: date, end: date };
   try {
-    if (hasV2)
-      await client.get('/v2/dataframes', { ...window, filters: `project_id:${project}`, limit: '1' });
-    else await client.get('/v1/storage/dataframes', { ...window, tenant_id: project });
+    if (hasV2 && (await maySeePoints(client, project, window))) return;
+    await client.get('/v1/storage/dataframes', { ...window, tenant_id: project });
   } catch (error) {
     if (!(error instanceof InvalidConfig) || error.code !== 'NO_SUCH_API') throw error;
     throw new InvalidConfig(`${error.message}: this is no CloudKitty, or one that is too old`, {
@@ -50,6 +50,20 @@ async function mayRead(client: CloudKittyClient, project: string, hasV2: boolean
       hint: "Check the catalog's endpoint of type rating, or set `url`.",
       cause: error,
     });
+  }
+}
+
+async function maySeePoints(
+  client: CloudKittyClient,
+  project: string,
+  window: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  try {
+    await client.get('/v2/dataframes', { ...window, filters: `project_id:${project}`, limit: '1' });
+    return true;
+  } catch (error) {
+    if (!isBetterInV1(error)) throw error;
+    return false;
   }
 }
 

@@ -2,13 +2,15 @@ import { HOUR, type Interval } from '../../lib/time.ts';
 import { checkNames, filtersV2, invalid, listV2, pageV2, type Query, windowV2 } from './asked.ts';
 import { type Caller, type Cloud, lastOf, reprocessesOf, type Stored, storedIn } from './cloud.ts';
 import { float, naive, withOffset } from './printing.ts';
-import { forbidden, nothingFound, Refusal } from './refusal.ts';
+import { forbidden, notFoundPage, nothingFound, Refusal } from './refusal.ts';
 
 type Filters = ReadonlyMap<string, readonly string[]>;
 
 /** `GET /v2/summary` (sheet 5.1). */
 export function summary(cloud: Cloud, caller: Caller, query: Query): unknown {
-  checkNames(query, 'v2', ['begin', 'end', 'groupby', 'filters', 'limit', 'offset', 'response_format']);
+  const { release } = cloud.settings;
+  const names = ['groupby', 'filters', 'limit', 'offset', ...(release > 10 ? ['begin', 'end'] : [])];
+  checkNames(query, 'v2', release < 16 ? names : [...names, 'response_format']);
   const window = windowV2(cloud, query);
   const { limit, offset } = pageV2(cloud, query);
   const groups = listV2(query, 'groupby');
@@ -96,7 +98,10 @@ function withProject(row: unknown[], keys: readonly string[], other: unknown[] |
 
 /** `GET /v2/dataframes` (sheet 5.2): pages count points and split periods. */
 export function dataframes(cloud: Cloud, caller: Caller, query: Query): unknown {
+  const { release } = cloud.settings;
+  if (release < 11) throw notFoundPage();
   checkNames(query, 'v2', ['begin', 'end', 'filters', 'limit', 'offset']);
+  if (release < 16 && caller.role !== 'admin') throw forbidden(null);
   const window = windowV2(cloud, query);
   const { limit, offset } = pageV2(cloud, query);
   const filters = new Map(filtersV2(query, false));

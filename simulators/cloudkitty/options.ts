@@ -17,7 +17,7 @@ export interface CloudKittyOptions {
   readonly storage?: 'v1' | 'v2';
   /** The zone of the server's process, which v2 writes its dates in; IANA. */
   readonly zone?: string;
-  /** CloudKitty's version (sheet 1); what changes with it here: `state` of scopes, the filter that sticks. */
+  /** CloudKitty's version (sheet 1): what v2 offers, and to whom; `state` of scopes; the filter that sticks. */
   readonly release?: number;
   /** Names; of the last one nothing is rated. Default alpha, beta, gamma and empty. */
   readonly projects?: readonly string[];

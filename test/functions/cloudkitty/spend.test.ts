@@ -69,6 +69,25 @@ describe('what a day cost', () => {
     }
   });
 
+  it.each([
+    [10, 'admin'],
+    [10, 'member'],
+    [12, 'admin'],
+    [12, 'member'],
+    [24, 'reader'],
+  ] as const)('is read from release %i as %s by what that offers', async (release, role) => {
+    const cloud = await simulated({ release, role });
+    const acme = account({ ...cloud.credentials, project_ids: [idOf(cloud, 'alpha')] });
+    const { windows } = await acme.run('spend', NOW, three);
+    expect(windows.map(({ amount = '' }) => rounded(amount))).toEqual(
+      days.map((day) => rounded(cloud.oracleTotal('alpha', day))),
+    );
+    const usage = await acme.run('metrics', NOW, three);
+    expect(usage.windows.map(({ records }) => records)).toEqual(
+      days.map((day) => cloud.oracle('alpha', day).reduce((count, { hours }) => count + hours, 0)),
+    );
+  });
+
   it('keeps what costs nothing', async () => {
     const cloud = await simulated({ role: 'member' });
     const acme = account(cloud.credentials);

@@ -30,6 +30,11 @@ describe('credentials', () => {
     ]);
   });
 
+  it.each([10, 12])('of a member are good at release %i, whose v2 offers less', async (release) => {
+    const cloud = await simulated({ release, role: 'member' });
+    await expect(verifyAccess(clientOf(cloud.credentials))).resolves.toHaveProperty('notes');
+  });
+
   it.each([
     ['a wrong password', { password: 'wrong' }, 'InvalidCredentials', 'CREDENTIALS_REFUSED'],
     ['a project that is not there', { project_name: 'nowhere' }, 'InsufficientPermission', 'PROJECT_REFUSED'],
