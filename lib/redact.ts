@@ -49,7 +49,7 @@ export function createRedactor(secrets: readonly Secret[]): Redact {
 }
 
 /** A redactor that learns. */
-export interface Concealer {
+interface Concealer {
   readonly redact: Redact;
   /** Also keeps this out of every text from now on. */
   conceal(secret: Secret): void;

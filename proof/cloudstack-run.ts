@@ -1,26 +1,21 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CloudStackClient } from '../functions/cloudstack/client.ts';
 import { provider as cloudstack } from '../functions/cloudstack/index.ts';
 import type { CloudStackConfig } from '../functions/cloudstack/types.ts';
 import { loadMapping } from '../lib/mapping/load.ts';
 import type { MetricsStream, Provider } from '../lib/provider.ts';
-import { type Platform, runMetrics, type Subject, type SyncOptions, type Target } from '../lib/run.ts';
-import type { Interval, Millis } from '../lib/time.ts';
+import type { Interval } from '../lib/time.ts';
 import { oracleRows } from '../simulators/cloudstack/oracle.ts';
 import type { CloudStackSimulator } from '../simulators/cloudstack/server.ts';
+import { add, type Delivered, type Sums } from './delivered.ts';
+import { type Change, withMetrics } from './sync-once.ts';
 
 /** CloudStack's provider, ours or one that does a part of the work in a bad way. */
 export type CloudStackProvider = Provider<CloudStackConfig, CloudStackClient>;
 export type CloudStackStream = MetricsStream<CloudStackClient>;
 
 /** Our provider with another way to do a part of it. */
-export function changed(change: (stream: CloudStackStream) => Partial<CloudStackStream>): CloudStackProvider {
-  const { metrics } = cloudstack.streams as { readonly metrics: CloudStackStream };
-  return {
-    ...cloudstack,
-    streams: { ...cloudstack.streams, metrics: { ...metrics, ...change(metrics) } as CloudStackStream },
-  };
+export function changed(change: Change<CloudStackClient>): CloudStackProvider {
+  return withMetrics(cloudstack, change);
 }
 
 const kinds = [
@@ -33,47 +28,9 @@ const kinds = [
 export const rawMapping = kinds.map((kind) => `${kind}: {name: raw}\n`).join('');
 export const asItCame = loadMapping(rawMapping, 'raw.yaml');
 
-interface Run {
-  readonly provider: CloudStackProvider;
-  readonly credentials: Readonly<Record<string, unknown>>;
-  readonly now: Millis;
-  readonly target: Pick<Target, 'sink' | 'state'> & { readonly seed: Millis | null };
-  /** Seconds; the provider's own when absent. */
-  readonly lookback?: number | undefined;
-  /** What is done beyond what is due. */
-  readonly options?: SyncOptions;
-  readonly recorder?: Platform['recorder'];
-}
-
-/** One run of the engine at a planning time of its own. */
-export function syncOnce({ provider, credentials, now, target, lookback, options, recorder }: Run) {
-  const subject: Subject = {
-    id: 'acme',
-    customer: null,
-    resource: null,
-    credentials,
-    credentialsPath: 'credentials',
-    strictCredentials: true,
-    poll: 3600,
-    lookback,
-  };
-  const platform: Platform = {
-    clock: { plan: () => now, wire: Date.now },
-    signal: new AbortController().signal,
-    log: { write: () => {}, level: 'error' },
-    loopback: true,
-    random: () => 0,
-    ...(recorder ? { recorder } : {}),
-  };
-  const everything = { mapping: asItCame, ...target };
-  return runMetrics(provider, subject, platform, everything, { retryNow: true, ...options });
-}
-
-/** What was used by whom and when, in whole numbers: millionths of an hour, bytes, operations. */
-export type Sums = ReadonlyMap<string, bigint>;
-
 /** What the cloud reports for its true history. */
 export interface Truth {
+  /** Millionths of an hour, bytes, operations. */
   readonly sums: Sums;
   /** The kinds that are told in hours. */
   readonly hours: ReadonlySet<string>;
@@ -89,16 +46,6 @@ export function truthOf(cloud: Pick<CloudStackSimulator, 'options'>, range: Inte
   return { sums, hours };
 }
 
-/** A line of a delivered file, or a metric before it is one. */
-interface Delivered {
-  readonly kind: string;
-  readonly provider_id: string;
-  readonly tenant: { readonly id: string } | null;
-  readonly time: string | Millis;
-  readonly end: string | Millis;
-  readonly value: number;
-}
-
 export function sumsOf(lines: Iterable<Delivered>, hours: ReadonlySet<string>): Sums {
   const sums = new Map<string, bigint>();
   for (const { kind, provider_id, tenant, time, end, value } of lines) {
@@ -106,24 +53,4 @@ export function sumsOf(lines: Iterable<Delivered>, hours: ReadonlySet<string>): 
     add(sums, at, BigInt(Math.round(hours.has(kind) ? value * 1e6 : value)));
   }
   return sums;
-}
-
-/** The lines of all files that a file sink left. */
-export async function linesIn(folder: string, account = 'acme'): Promise<Delivered[]> {
-  const place = join(folder, 'metrics', account, 'all');
-  const names = await readdir(place).catch(() => []);
-  const texts = await Promise.all(names.map((name) => readFile(join(place, name), 'utf8')));
-  return texts.flatMap((text) => text.split('\n').filter(Boolean)).map((line) => JSON.parse(line));
-}
-
-/** The first difference, readable; null when there is none. */
-export function differenceOf(found: Sums, expected: Sums): string | null {
-  for (const at of new Set([...found.keys(), ...expected.keys()])) {
-    if (found.get(at) !== expected.get(at)) return `${at}: ${found.get(at)}, not ${expected.get(at)}`;
-  }
-  return null;
-}
-
-function add(sums: Map<string, bigint>, at: string, amount: bigint): void {
-  sums.set(at, (sums.get(at) ?? 0n) + amount);
 }

@@ -8,6 +8,7 @@ import { r07 } from './r07-deadlines.ts';
 import { r08 } from './r08-tokens.ts';
 import { r09 } from './r09-leases.ts';
 import { r10 } from './r10-catch-up.ts';
+import { r11Lives } from './r11-lives.ts';
 import { r11 } from './r11-settling.ts';
 import { r12 } from './r12-accounts.ts';
 import { r13 } from './r13-expressions.ts';
@@ -31,6 +32,7 @@ export const proofs: readonly Proof[] = [
   r10,
   r11,
   r12,
+  r11Lives,
   r13,
   r14,
   r15,

@@ -5,17 +5,12 @@ import { DAY } from '../lib/time.ts';
 import type { FaultName } from '../simulators/cloudstack/faults.ts';
 import { type CloudStackSimulator, startCloudStack } from '../simulators/cloudstack/server.ts';
 import { type Random, random } from '../simulators/random.ts';
-import {
-  type CloudStackProvider,
-  changed,
-  differenceOf,
-  sumsOf,
-  syncOnce,
-  truthOf,
-} from './cloudstack-run.ts';
+import { asItCame, type CloudStackProvider, changed, sumsOf, truthOf } from './cloudstack-run.ts';
+import { differenceOf } from './delivered.ts';
 import { memorySink, memoryState } from './memory.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import { pagesUntil } from './r04-walks.ts';
+import { syncOnce } from './sync-once.ts';
 
 /**
  * What the first run has to come to. `total`: the oracle's, since the second walk can be trusted. `total or
@@ -134,9 +129,9 @@ async function runTwice(
 ): Promise<End> {
   const target = { sink: memorySink(), state: memoryState(), seed: range.start };
   const { credentials } = cloud;
-  const run = { provider, credentials, target };
+  const run = { mapping: asItCame, credentials, target };
   const problem = () => problemOf(cloud, range, target.sink);
-  const error = await syncOnce({ ...run, now: NOW }).then(
+  const error = await syncOnce(provider, { ...run, now: NOW }).then(
     () => null,
     (thrown: unknown) => thrown,
   );
@@ -144,7 +139,7 @@ async function runTwice(
   const first = failed ? failureOf(error, expected) : problem();
   const forgiven = expected === 'undecidable' && !failed;
   cloud.setFaults([]);
-  await syncOnce({ ...run, now: NOW + DAY });
+  await syncOnce(provider, { ...run, now: NOW + DAY });
   const later = problem();
   return {
     broken: (forgiven ? null : first) ?? (later && `the day after: ${later}`),

@@ -5,11 +5,13 @@ import { createLog } from '../lib/log.ts';
 import type { Mapping } from '../lib/mapping/load.ts';
 import type { Metric } from '../lib/models/metric.ts';
 import type { Provider } from '../lib/provider.ts';
-import { type Platform, runMetrics, type Subject, type Target } from '../lib/run.ts';
+import type { StreamReport } from '../lib/report.ts';
+import type { Platform, Target } from '../lib/run.ts';
 import type { Interval, Millis } from '../lib/time.ts';
 import { startServer } from '../test/support/http-server.ts';
 import { memorySink, memoryState } from './memory.ts';
 import type { Mutation } from './r05-mutations.ts';
+import { syncOnce } from './sync-once.ts';
 
 type Whole = Provider<unknown, unknown>;
 
@@ -83,34 +85,12 @@ export function runWith(
   credentials: Answers['credentials'],
   target: Pick<Target, 'sink' | 'state'>,
   recorder?: Platform['recorder'],
-) {
-  const subject: Subject = {
-    id: 'acme',
-    customer: null,
-    resource: null,
-    credentials,
-    credentialsPath: 'credentials',
-    strictCredentials: true,
-    poll: 3600,
-  };
-  const platform: Platform = {
-    clock: { plan: () => now, wire: Date.now },
-    signal: new AbortController().signal,
-    log: { write: () => {}, level: 'error' },
-    loopback: true,
-    random: () => 0,
+): Promise<StreamReport> {
+  return syncOnce(provider, {
+    ...{ mapping, credentials, now, options: { range: cells } },
+    target: { ...target, seed: cells.start },
     ...(recorder ? { recorder } : {}),
-  };
-  return runMetrics(
-    provider,
-    subject,
-    platform,
-    { ...target, mapping, seed: cells.start },
-    {
-      retryNow: true,
-      range: cells,
-    },
-  );
+  });
 }
 
 /** Instead of the network; each request is sent once, since what fails here fails for ever. */

@@ -9,10 +9,12 @@ import type { State } from '../lib/state/state.ts';
 import { DAY, HOUR, type Millis } from '../lib/time.ts';
 import { type CloudStackSimulator, startCloudStack } from '../simulators/cloudstack/server.ts';
 import { type Random, random } from '../simulators/random.ts';
-import { differenceOf, linesIn, sumsOf, syncOnce, truthOf } from './cloudstack-run.ts';
+import { asItCame, sumsOf, truthOf } from './cloudstack-run.ts';
+import { differenceOf, linesIn } from './delivered.ts';
 import { memoryState } from './memory.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import { addingSink, countingSink, type Writes } from './r11-sinks.ts';
+import { syncOnce } from './sync-once.ts';
 
 /** How a history is kept up to date: ours, or in a way that is known to be bad. */
 interface Keeping {
@@ -96,8 +98,8 @@ async function live(keeping: Keeping, folder: string, chance: Random): Promise<L
       const now = FIRST + day * DAY + 10 * HOUR;
       jobs = now > stopped && now < stopped + 7 * DAY ? stopped : now;
       cloud.setFaults(faults); // as of today: some rows are corrected by now
-      const run = { provider: cloudstack, credentials, now, target, lookback };
-      suspicion.hear(await syncOnce(run));
+      const run = { mapping: asItCame, credentials, now, target, lookback };
+      suspicion.hear(await syncOnce(cloudstack, run));
     }
     const wrong = await differenceFromTruth(cloud, folder);
     const broken = [...writes.broken, ...suspicion.broken, ...(wrong ? [wrong] : [])];
@@ -110,7 +112,7 @@ async function live(keeping: Keeping, folder: string, chance: Random): Promise<L
 async function differenceFromTruth(cloud: CloudStackSimulator, folder: string): Promise<string | null> {
   const range = { start: FIRST, end: FIRST + DAYS * DAY };
   const { sums, hours } = truthOf(cloud, range);
-  const lines = (await linesIn(folder)).filter(({ time }) => {
+  const lines = (await linesIn(folder, 'all')).filter(({ time }) => {
     const start = Number(new Date(time));
     return start >= range.start && start < range.end;
   });

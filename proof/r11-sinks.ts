@@ -1,8 +1,10 @@
 import { appendFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { metricLine } from '../lib/models/metric.ts';
+import { type Metric, metricLine } from '../lib/models/metric.ts';
 import { cellName } from '../lib/sink/names.ts';
 import type { Sink } from '../lib/sink/sink.ts';
+import { cellFile } from './delivered.ts';
+
+type Batch = Parameters<Sink['deliver']>[0];
 
 /** What a sink did with the cells that it was given. */
 export interface Writes {
@@ -16,7 +18,7 @@ export function countingSink(inner: Sink, folder: string, writes: Writes): Sink 
   return {
     ...inner,
     async deliver(batch) {
-      const path = pathOf(folder, cellName(batch.cell));
+      const path = pathOf(folder, batch);
       const before = await markOf(path);
       const receipt = await inner.deliver(batch);
       const isWritten = (await markOf(path)) !== before;
@@ -31,12 +33,25 @@ export function countingSink(inner: Sink, folder: string, writes: Writes): Sink 
   };
 }
 
+/** What it is given comes behind what it was given of the same cell before. */
+export function addingMemory(inner: Sink): Sink {
+  const held = new Map<string, readonly Metric[]>();
+  return {
+    ...inner,
+    deliver(batch) {
+      const metrics = [...(held.get(cellName(batch.cell)) ?? []), ...batch.metrics];
+      held.set(cellName(batch.cell), metrics);
+      return inner.deliver({ ...batch, metrics });
+    },
+  };
+}
+
 /** Puts what it is given behind what is there. */
 export function addingSink(inner: Sink, folder: string): Sink {
   return {
     ...inner,
     async deliver(batch) {
-      const path = pathOf(folder, cellName(batch.cell));
+      const path = pathOf(folder, batch);
       if ((await markOf(path)) === null) return inner.deliver(batch);
       const lines = [...batch.metrics].map((metric) => `${metricLine(metric)}\n`);
       await appendFile(path, lines.join(''));
@@ -45,8 +60,8 @@ export function addingSink(inner: Sink, folder: string): Sink {
   };
 }
 
-function pathOf(folder: string, cell: string): string {
-  return join(folder, 'metrics/acme/all', `${cell}.ndjson`);
+function pathOf(folder: string, { partition, cell }: Batch): string {
+  return cellFile(folder, partition, cellName(cell));
 }
 
 /** A file that is replaced by rename is another file; one that is written in place has another time. */

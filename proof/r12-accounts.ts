@@ -12,7 +12,8 @@ import type { Platform } from '../lib/run.ts';
 import { fileState } from '../lib/state/file.ts';
 import { DAY } from '../lib/time.ts';
 import { type CloudStackSimulator, startCloudStack } from '../simulators/cloudstack/server.ts';
-import { differenceOf, linesIn, rawMapping, sumsOf, truthOf } from './cloudstack-run.ts';
+import { rawMapping, sumsOf, truthOf } from './cloudstack-run.ts';
+import { differenceOf, linesIn } from './delivered.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 10);
@@ -80,7 +81,7 @@ async function check(dispatch: Dispatcher, { count, seed }: ProofOptions): Promi
         else found.violate(`${id}: ended with ${errors.get(id)}, not ${error}`);
         continue;
       }
-      const wrong = errors.get(id) ?? differenceOf(sumsOf(await linesIn(folder, id), hours), sums);
+      const wrong = errors.get(id) ?? differenceOf(sumsOf(await linesIn(folder, 'all', id), hours), sums);
       if (wrong === null) figures['exact totals'] += 1;
       else found.violate(`${id}: ${wrong}`);
     }
