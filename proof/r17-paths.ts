@@ -27,7 +27,9 @@ export interface Run {
 export interface Path {
   readonly name: string;
   /** How the run ends, so that none passes for another reason: `report`, or the name of the error. */
-  readonly ends: string;
+  ends(canary: string): string;
+  /** What becomes the secret; the canary itself when absent. */
+  secretOf?(canary: string): string;
   run(run: Run): Promise<unknown>;
 }
 
@@ -45,12 +47,17 @@ export const sharedPaths: readonly Path[] = [
     (echo) =>
       new MalformedResponse('cannot read', { cause: new Error(`inner ${echo}`, { cause: new Error(echo) }) }),
   ),
-  { name: 'one record that cannot be read', ends: 'report', run: (run) => inMemory(run, { bad: 1 }) },
-  { name: 'records that cannot be read', ends: 'MalformedResponse', run: (run) => inMemory(run, { bad: 5 }) },
+  { name: 'one record that cannot be read', ends: () => 'report', run: (run) => inMemory(run, { bad: 1 }) },
+  {
+    name: 'records that cannot be read',
+    ends: () => 'MalformedResponse',
+    run: (run) => inMemory(run, { bad: 5 }),
+  },
 ];
 
 function failing(name: string, make: (echo: string) => Error): Path {
-  return { name, ends: make('').name, run: (run) => inMemory(run, { error: make(run.echo) }) };
+  const { name: error } = make('');
+  return { name, ends: () => error, run: (run) => inMemory(run, { error: make(run.echo) }) };
 }
 
 async function inMemory(run: Run, { error, bad = 0 }: { error?: Error; bad?: number }): Promise<unknown> {
@@ -87,14 +94,18 @@ export interface EchoSubject {
   readonly seed?: Millis;
   /** Credentials that have the secret in every place for one. */
   credentials(url: URL, canary: string): Readonly<Record<string, unknown>>;
+  /** The name of the error with which a secret is refused that cannot be sent at all; null when it can. */
+  refusal?(canary: string): string | null;
+  /** See {@link Path.secretOf}. */
+  secretOf?(canary: string): string;
   readonly cases: readonly EchoCase[];
 }
 
 export interface EchoCase {
   readonly name: string;
-  /** See {@link Path.ends}. */
+  /** `report`, or the name of the error. */
   readonly ends: string;
-  answer(response: ServerResponse, request: Received, echo: string): unknown;
+  answer(response: ServerResponse, request: Received, echo: string, canary: string): unknown;
 }
 
 export function echoed(name: string, ends: string, answer: EchoCase['answer']): EchoCase {
@@ -121,12 +132,16 @@ export const brokenAnswers: readonly EchoCase[] = [
 ];
 
 /** The paths of a provider: its own client against a server that repeats what it was sent. */
-export function echoingPaths({ room, mapping, seed, credentials, cases }: EchoSubject): readonly Path[] {
+export function echoingPaths(echoes: EchoSubject): readonly Path[] {
+  const { room, mapping, seed, credentials, cases, refusal, secretOf } = echoes;
   return cases.map(({ name, ends, answer }) => ({
     name,
-    ends,
+    ends: (canary) => refusal?.(canary) ?? ends,
+    ...(secretOf ? { secretOf } : {}),
     async run(run) {
-      const server = await startServer((response, request) => answer(response, request, run.echo));
+      const server = await startServer((response, request) =>
+        answer(response, request, run.echo, run.canary),
+      );
       const subject: Subject = { ...memorySubject, credentials: credentials(server.url, run.canary) };
       const provider = run.declared ? room : { ...room, secrets: () => [] };
       try {

@@ -6,6 +6,7 @@ import { toWireError } from '../lib/errors.ts';
 import { createRedactor } from '../lib/redact.ts';
 import { secret } from '../lib/secret.ts';
 import { random } from '../simulators/random.ts';
+import { almanachEchoes } from './echoes/almanach.ts';
 import { cloudKittyEchoes } from './echoes/cloudkitty.ts';
 import { cloudStackEchoes } from './echoes/cloudstack.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
@@ -48,8 +49,8 @@ function secretsProof(paths: readonly Path[], provider?: string): Proof {
 
 export const r17: readonly Proof[] = [
   secretsProof(sharedPaths),
-  ...[cloudStackEchoes, cloudKittyEchoes].map((subject) =>
-    secretsProof(echoingPaths(subject), subject.room.name),
+  ...[[cloudStackEchoes], almanachEchoes, [cloudKittyEchoes]].map((subjects) =>
+    secretsProof(subjects.flatMap(echoingPaths), subjects[0]?.room.name),
   ),
 ];
 
@@ -80,10 +81,12 @@ async function check(
   const one = async (number: number) => {
     const path = paths[number % paths.length] as Path;
     const at = (number + Math.floor(number / paths.length)) % canaries.length;
-    const canary = canaries[at] ?? '';
+    const drawn = canaries[at] ?? '';
+    const canary = path.secretOf?.(drawn) ?? drawn;
     const left = await leave(path, canary, join(folder, String(number)), keeping);
     characters += left.logs.length + left.answer.length + left.files.length;
-    if (left.end !== path.ends) found.violate(`${path.name}: ${left.end}, expected ${path.ends}`);
+    const ends = path.ends(canary);
+    if (left.end !== ends) found.violate(`${path.name}, canary ${at}: ${left.end}, expected ${ends}`);
     for (const [where, text] of Object.entries(left)) {
       const seen = formsOf(canary).find((form) => text.includes(form));
       if (seen) found.violate(`${path.name}, canary ${at}, ${where}: ${seen.slice(0, 80)}`);
