@@ -5,6 +5,7 @@ import { r04 } from './r04-page-drift.ts';
 import { r05 } from './r05-responses.ts';
 import { r06 } from './r06-retries.ts';
 import { r07 } from './r07-deadlines.ts';
+import { r08Lives } from './r08-lives.ts';
 import { r08 } from './r08-tokens.ts';
 import { r09 } from './r09-leases.ts';
 import { r10 } from './r10-catch-up.ts';
@@ -28,6 +29,7 @@ export const proofs: readonly Proof[] = [
   r06,
   r07,
   r08,
+  r08Lives,
   r09,
   r10,
   r11,

@@ -17,10 +17,10 @@ const errors: readonly (readonly [status: number, ends: string, shape: (echo: st
 
 /** A Keystone and a root that are well, in front of an answer that is not. */
 function behindLogin({ name, ends, answer }: EchoCase, token: string): EchoCase {
-  return echoed(name, ends, (response, request, echo) => {
+  return echoed(name, ends, (response, request, echo, canary) => {
     if (request.path.endsWith('/auth/tokens')) return grant(response, token);
     if (request.path === '/') return json(response, 200, { versions: [{ id: 'v1' }, { id: 'v2' }] });
-    return answer(response, request, `${echo} ${request.headers['x-auth-token'] ?? ''}`);
+    return answer(response, request, `${echo} ${request.headers['x-auth-token'] ?? ''}`, canary);
   });
 }
 
