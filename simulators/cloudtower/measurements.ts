@@ -118,7 +118,9 @@ function streamOf(
 }
 
 function pointsOf(tower: Tower, machine: Machine, name: string, range: string): { t: Millis; v: unknown }[] {
-  const { length, step } = ranges[range] ?? { length: 0, step: 1 };
+  const known = ranges[range];
+  if (!known) return [];
+  const { length, step } = known;
   const offset = pointOffset(tower.settings.seed);
   const end = tower.momentOf(machine.cluster);
   const points: { t: Millis; v: unknown }[] = [];
