@@ -3,6 +3,7 @@ import type { Provider } from '../lib/provider.ts';
 import { random } from '../simulators/random.ts';
 import { cloudKittyAnswers } from './answers/cloudkitty.ts';
 import { cloudStackAnswers } from './answers/cloudstack.ts';
+import { cloudTowerAnswers } from './answers/cloudtower.ts';
 import { memorySink, memoryState } from './memory.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import {
@@ -45,7 +46,9 @@ function answersProof(subject: AnswerSubject): Proof {
   };
 }
 
-export const r05: readonly Proof[] = [cloudStackAnswers, cloudKittyAnswers].map(answersProof);
+export const r05: readonly Proof[] = [cloudStackAnswers, cloudKittyAnswers, cloudTowerAnswers].map(
+  answersProof,
+);
 
 type Whole = Provider<unknown, unknown>;
 type Fetch = NonNullable<Whole['streams']['metrics']>['fetch'];

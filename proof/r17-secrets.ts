@@ -9,6 +9,7 @@ import { random } from '../simulators/random.ts';
 import { almanachEchoes } from './echoes/almanach.ts';
 import { cloudKittyEchoes } from './echoes/cloudkitty.ts';
 import { cloudStackEchoes } from './echoes/cloudstack.ts';
+import { cloudTowerEchoes } from './echoes/cloudtower.ts';
 import { type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import { canariesOf, formsOf } from './r17-canaries.ts';
 import { echoingPaths, type Path, sharedPaths } from './r17-paths.ts';
@@ -49,7 +50,7 @@ function secretsProof(paths: readonly Path[], provider?: string): Proof {
 
 export const r17: readonly Proof[] = [
   secretsProof(sharedPaths),
-  ...[[cloudStackEchoes], almanachEchoes, [cloudKittyEchoes]].map((subjects) =>
+  ...[[cloudStackEchoes], almanachEchoes, [cloudKittyEchoes], [cloudTowerEchoes]].map((subjects) =>
     secretsProof(subjects.flatMap(echoingPaths), subjects[0]?.room.name),
   ),
 ];

@@ -14,8 +14,8 @@ export const r19: Proof = {
   id: 'R19',
   provider: 'cloudtower',
   name: 'sampled usage: what is told is the truth to the second, what is not known is a gap or a finding, nothing is double',
-  full: 60,
-  quick: 4,
+  full: 100,
+  quick: 3,
   run: (options) => check(room, options),
   bad: [
     { name: 'takes what it did not read for quiet', run: (options) => check(through(withoutAudit), options) },
@@ -68,7 +68,7 @@ function watchOf(chance: Random): Omit<Watch, 'room'> {
     looks,
     options: {
       seed: chance.int(1, 1e9),
-      vms: 20,
+      vms: 15,
       busy: true,
       since: BEGIN - chance.int(1, 5) * DAY,
       disconnected: [spanIn(chance, start, 60 * poll, 12 * poll)],

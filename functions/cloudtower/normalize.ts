@@ -5,7 +5,7 @@ import { formatInstant, type Interval, type Millis, parseInstant } from '../../l
 import { factorTo, measureNamed } from './measures.ts';
 
 /** One stream's share of one cell, as fetching folds it: points by the million need not be kept. */
-export const towerMeasurement = z.looseObject({
+const towerMeasurement = z.looseObject({
   start: z.string(),
   end: z.string(),
   /** The tower's name. */
@@ -19,10 +19,9 @@ export const towerMeasurement = z.looseObject({
   count: z.number(),
   coverage: z.number(),
 });
-export type TowerMeasurement = z.output<typeof towerMeasurement>;
 
 /** What could not be measured, and must be said: it becomes a gap or a finding of its cell. */
-export const towerSilence = z.looseObject({
+const towerSilence = z.looseObject({
   start: z.string(),
   end: z.string(),
   silence: z.enum(['dropped', 'empty', 'denied']),

@@ -43,6 +43,14 @@ export function towerOf(settings: Settings): Tower {
     const span = { start: Math.min(...moments), end: now() + 1 };
     return all(span).filter(({ cluster, states }) => stateAt([...states], momentOf(cluster)) !== undefined);
   };
+  /** Every row of a listing asks for all others that it is joined with. */
+  const atOneMoment = <Things>(find: () => Things): (() => Things) => {
+    let known: { readonly at: Millis; readonly faults: unknown; readonly things: Things } | null = null;
+    return () => {
+      if (known?.at !== now() || known.faults !== faults) known = { at: now(), faults, things: find() };
+      return known.things;
+    };
+  };
   return {
     settings,
     world,
@@ -54,8 +62,8 @@ export function towerOf(settings: Settings): Tower {
     now,
     frozen,
     momentOf,
-    machines: () => there(history.machinesIn),
-    volumes: () => there(history.volumesIn),
+    machines: atOneMoment(() => there(history.machinesIn)),
+    volumes: atOneMoment(() => there(history.volumesIn)),
     events: () => history.eventsIn({ start: now() - AUDIT, end: now() + 1 }),
     setFaults: (names) => {
       faults = parseFaults(names);
