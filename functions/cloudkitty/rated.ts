@@ -151,7 +151,7 @@ async function assertRated(client: CloudKittyClient, project: string, day: Inter
 }
 
 /** How long a day is given to be rated where nobody says that it was. */
-export const LOOKBACK = 3 * DAY;
+const LOOKBACK = 3 * DAY;
 
 function notAllowed(project: string): InsufficientPermission {
   return new InsufficientPermission(`The server gave the usage of another project in place of ${project}`, {
