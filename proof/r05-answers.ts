@@ -8,6 +8,7 @@ import type { Provider } from '../lib/provider.ts';
 import type { StreamReport } from '../lib/report.ts';
 import type { Platform, Target } from '../lib/run.ts';
 import type { Interval, Millis } from '../lib/time.ts';
+import type { Random } from '../simulators/random.ts';
 import { startServer } from '../test/support/http-server.ts';
 import { memorySink, memoryState } from './memory.ts';
 import type { Mutation } from './r05-mutations.ts';
@@ -17,12 +18,16 @@ type Whole = Provider<unknown, unknown>;
 
 /** An answer of the provider's, as it was served. */
 export interface Served {
+  /** See {@link AnswerSubject.keyOf}. */
+  readonly key: string;
   readonly status: number;
   text(): string;
 }
 
 /** A provider whose answers are mutated. */
 export interface AnswerSubject {
+  /** How it is told from another of the same provider; its name when absent. */
+  readonly called?: string;
   readonly room: Whole;
   readonly mapping: Mapping;
   /** What is read: whole cells, complete at `now`. */
@@ -145,7 +150,13 @@ export async function bombed(): Promise<string | null> {
   }
 }
 
-/** An answer with another body. */
-export function withBody(response: HttpResponse, body: Buffer): HttpResponse {
-  return { ...response, body, text: () => body.toString('utf8') };
+/** An answer with another body, and whatever else the mutation makes of it. */
+export function mutate(response: HttpResponse, { of, status, type }: Mutation, chance: Random): HttpResponse {
+  const body = Buffer.from(of(response.text(), chance));
+  return {
+    status: status ?? response.status,
+    headers: type === undefined ? response.headers : { ...response.headers, 'content-type': type },
+    body,
+    text: () => body.toString('utf8'),
+  };
 }

@@ -3,6 +3,10 @@ import type { Random } from '../simulators/random.ts';
 /** Makes something else of a good answer. */
 export interface Mutation {
   readonly name: string;
+  /** Of the answer; the good one's when absent. */
+  readonly status?: number;
+  /** Its content type, likewise. */
+  readonly type?: string;
   of(text: string, chance: Random): string | Buffer;
 }
 
@@ -102,12 +106,12 @@ function notUtf8(text: string, chance: Random): Buffer {
   return bytes;
 }
 
-function nested(depth: number): string {
+export function nested(depth: number): string {
   return `${'['.repeat(depth)}${']'.repeat(depth)}`;
 }
 
-/** One of the places that match. */
-function replaced(text: string, chance: Random, pattern: RegExp, by: string): string {
+/** With something else in one of the places that match. */
+export function replaced(text: string, chance: Random, pattern: RegExp, by: string): string {
   const places = [...text.matchAll(pattern)];
   const place = places.length > 0 ? chance.pick(places) : undefined;
   if (!place) return text;

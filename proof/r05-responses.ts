@@ -1,6 +1,8 @@
 import { MalformedResponse, SyncError } from '../lib/errors.ts';
+import type { HttpResponse } from '../lib/http.ts';
 import type { Provider } from '../lib/provider.ts';
 import { random } from '../simulators/random.ts';
+import { almanachAnswers } from './answers/almanach.ts';
 import { cloudKittyAnswers } from './answers/cloudkitty.ts';
 import { cloudStackAnswers } from './answers/cloudstack.ts';
 import { cloudTowerAnswers } from './answers/cloudtower.ts';
@@ -12,8 +14,8 @@ import {
   answering,
   bombed,
   goodAnswers,
+  mutate,
   runWith,
-  withBody,
 } from './r05-answers.ts';
 
 /** Milliseconds for one case, from which on it counts as hanging. */
@@ -32,9 +34,9 @@ function answersProof(subject: AnswerSubject): Proof {
   return {
     id: 'R5',
     provider: subject.room.name,
-    name: `mutated answers of ${subject.room.name}: typed errors, quarantine or valid rows, and nothing else`,
+    name: `mutated answers of ${subject.called ?? subject.room.name}: typed errors, quarantine or valid rows, and nothing else`,
     full: 10_000,
-    quick: subject.mutations.length * 6,
+    quick: subject.mutations.length * (subject.called === undefined ? 6 : 3),
     run: (options) => check(subject, subject.room, options),
     bad: [
       {
@@ -46,9 +48,12 @@ function answersProof(subject: AnswerSubject): Proof {
   };
 }
 
-export const r05: readonly Proof[] = [cloudStackAnswers, cloudKittyAnswers, cloudTowerAnswers].map(
-  answersProof,
-);
+export const r05: readonly Proof[] = [
+  cloudStackAnswers,
+  ...almanachAnswers,
+  cloudKittyAnswers,
+  cloudTowerAnswers,
+].map(answersProof);
 
 type Whole = Provider<unknown, unknown>;
 type Fetch = NonNullable<Whole['streams']['metrics']>['fetch'];
@@ -86,10 +91,10 @@ async function check(
     const mutation = mutations[number % mutations.length];
     const [key, response] = chance.pick(chance.chance(0.85) ? usage : [...answers.bodies]);
     if (!mutation) break;
-    const body = Buffer.from(mutation.of(response.text(), chance));
+    const struck = mutate(response, mutation, chance);
     const began = performance.now();
     const before = megabytes();
-    const end = await within(PATIENCE, mutated(subject, provider, answers, key, body));
+    const end = await within(PATIENCE, mutated(subject, provider, answers, [key, struck]));
     figures['longest (ms)'] = Math.max(figures['longest (ms)'], Math.round(performance.now() - began));
     figures['most memory of a case (MB)'] = Math.max(
       figures['most memory of a case (MB)'],
@@ -115,12 +120,9 @@ async function mutated(
   subject: AnswerSubject,
   provider: Whole,
   answers: Answers,
-  key: string,
-  body: Buffer,
+  struck: readonly [key: string, response: HttpResponse],
 ): Promise<End> {
-  const served = new Map(
-    [...answers.bodies].map(([name, good]) => [name, name === key ? withBody(good, body) : good]),
-  );
+  const served = new Map([...answers.bodies, struck]);
   const sink = memorySink();
   const through = answering(provider, async (request) => {
     const asked = subject.keyOf(request);
@@ -133,9 +135,10 @@ async function mutated(
       (sum, { records, duplicates, quarantined }) => sum + records + duplicates + quarantined,
       0,
     );
-    const pages = [...served].flatMap(([name, page]) =>
-      subject.isUsage(name) && page.status === 200 ? [page] : [],
-    );
+    const pages = [...answers.bodies].flatMap(([key, good]) => {
+      const { status, text } = served.get(key) ?? good;
+      return subject.isUsage(key) && good.status === 200 ? [{ key, status, text }] : [];
+    });
     const quarantined = windows.reduce((sum, window) => sum + window.quarantined, 0);
     const broken = subject.falsehoodIn([...sink.cells.values()].flat(), counted, pages);
     return { kind: 'delivered', quarantined, broken };

@@ -106,21 +106,30 @@ function attributesOf(row: AlmanachRow): UsageRecord['attributes'] {
     volume_type: row.volume_type ?? undefined,
     size: row.entity_type === 'volume' ? sizeOf(row) : undefined,
     attached_to: attachments.length > 0 ? attachments.join(',') : undefined,
-    ...flattened('image_meta', imageOf(row)),
-    ...flattened('metadata', row.metadata ?? {}),
+    ...flattened(row, 'image_meta', imageOf(row)),
+    ...flattened(row, 'metadata', row.metadata ?? {}),
   };
 }
 
-function flattened(prefix: string, facts: Readonly<Record<string, unknown>>) {
+/** @throws MalformedResponse for a fact that is nested too deeply to be printed */
+function flattened(row: AlmanachRow, prefix: string, facts: Readonly<Record<string, unknown>>) {
+  const print = (value: unknown) => {
+    try {
+      return JSON.stringify(value);
+    } catch {
+      throw malformed(row, prefix, 'nested too deeply');
+    }
+  };
   const entries = Object.entries(facts)
     .filter(([, value]) => value !== null && value !== undefined)
-    .map(([key, value]) => [`${prefix}.${key}`, typeof value === 'string' ? value : JSON.stringify(value)]);
+    .map(([key, value]) => [`${prefix}.${key}`, typeof value === 'string' ? value : print(value)]);
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /** All that two rows of one id and start can differ in. */
 function detailsOf(row: AlmanachRow): unknown[] {
-  const { end, name, flavor, volume_type, size, attached_to, metadata, last_event, processed } = row;
+  const { end, name, flavor, volume_type, attached_to, metadata, last_event, processed } = row;
+  const size = row.entity_type === 'volume' ? row.size : null; // of others it may be anything
   return [end, name, flavor, volume_type, size, attached_to, imageOf(row), metadata, last_event, processed];
 }
 

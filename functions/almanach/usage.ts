@@ -4,7 +4,7 @@ import type { FetchRequest } from '../../lib/provider.ts';
 import type { Interval } from '../../lib/time.ts';
 import { type AlmanachClient, listRows } from './client.ts';
 import { queryDate } from './dates.ts';
-import type { AlmanachUnshown } from './types.ts';
+import type { AlmanachConfig, AlmanachUnshown } from './types.ts';
 
 /**
  * All rows of a project that touch a span, in one answer: there are no pages (sheet 1.5). Both ends count for the
@@ -16,7 +16,8 @@ export async function* fetchUsage(
 ): AsyncGenerator<Page> {
   signal.throwIfAborted();
   const { rows, unshown } = await readEntities(client, partition, span);
-  const marked = client.context.config.duplicates === 'sum' ? rows.map(markRow) : rows;
+  const { duplicates } = client.context.config;
+  const marked = rows.map((row) => markRow(row, duplicates));
   yield { rows: unshown === null ? marked : [...marked, unshown] };
 }
 
@@ -49,7 +50,14 @@ export async function readEntities(
   }
 }
 
-/** What is the account's to choose travels with its rows: `settle` sees nothing else. */
-function markRow(row: unknown): unknown {
-  return typeof row === 'object' && row !== null ? { ...row, duplicates: 'sum' } : row;
+/**
+ * What is the account's to choose travels with its rows: `settle` sees nothing else. A server's own field of that
+ * name would decide in its place, and is left out.
+ */
+function markRow(row: unknown, duplicates: AlmanachConfig['duplicates']): unknown {
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) return row;
+  if (duplicates === 'sum') return { ...row, duplicates };
+  if (!('duplicates' in row)) return row;
+  const { duplicates: _, ...own } = row;
+  return own;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type AlmanachRequest, urlOf } from '../../../functions/almanach/request.ts';
-import { readEntities } from '../../../functions/almanach/usage.ts';
+import { fetchUsage, readEntities } from '../../../functions/almanach/usage.ts';
+import { defineGrid } from '../../../lib/grid.ts';
 import { HOUR } from '../../../lib/time.ts';
-import { clientOf, NOW, scripted } from './connected.ts';
+import { clientOf, NOW, scripted, signal } from './connected.ts';
 
 const asked = (server: { requests: readonly { method: string; path: string }[] }) =>
   server.requests.map(({ method, path }) => `${method} ${decodeURIComponent(path.split('?')[0] ?? '')}`);
@@ -80,6 +81,22 @@ describe('the way to the server', () => {
 });
 
 describe('a listing', () => {
+  it.each([
+    ['union', [{ entity_id: 'a' }, { entity_id: 'b' }]],
+    [
+      'sum',
+      [
+        { entity_id: 'a', duplicates: 'sum' },
+        { entity_id: 'b', duplicates: 'sum' },
+      ],
+    ],
+  ])('counts overlaps as %s because the account says so, whatever a row says', async (duplicates, rows) => {
+    const body = [{ entity_id: 'a', duplicates: duplicates === 'sum' ? 'union' : 'sum' }, { entity_id: 'b' }];
+    const { client } = await scripted(() => ({ body }), { duplicates });
+    const request = { partition: 'p', span, grid: defineGrid(60, 'UTC'), signal };
+    for await (const page of fetchUsage(client, request)) expect(page.rows).toEqual(rows);
+  });
+
   it('always has both dates, in their one form', async () => {
     const { client, server } = await scripted(() => ({ body: [] }));
     await readEntities(client, 'p', span);

@@ -22,6 +22,15 @@ const only = (raw: unknown) => {
 };
 
 describe('normalizeUsage', () => {
+  it('sets a row aside whose facts are nested too deeply to be printed', () => {
+    const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown;
+    for (const field of ['metadata', 'image_meta']) {
+      const odd = { ...instance, [field]: { a: deep } };
+      expect(() => normalizeUsage(odd)).toThrow(`instance vm-1 from ${instance.start}: ${field}`);
+    }
+    expect(only({ ...instance, size: deep }).fingerprint()).toContain('vm-1');
+  });
+
   it('reads every field of a recorded server, in whatever form its date comes', () => {
     const [, , row] = answerIn('list_entities-window') as Record<string, unknown>[];
     const life = only(row);
