@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { destinationFrom } from '../lib/destination.ts';
 import { InvalidConfig, toWireError, type WireError } from '../lib/errors.ts';
+import { joinGaps } from '../lib/gaps.ts';
 import type { CellStreamName } from '../lib/job.ts';
 import { planCells } from '../lib/plan.ts';
 import { isCellStream, settingsOf } from '../lib/run.ts';
@@ -134,7 +135,7 @@ function progressOf(
     last_error: failure?.lastError ?? null,
     unsettled: cells.filter(({ settled }) => !settled).map(formatInterval),
     incomplete: cells.filter(({ quarantined }) => quarantined > 0).map(formatInterval),
-    gaps: [...gapsOf(stored), ...cells.flatMap(({ gaps = [] }) => gaps)].map(formatInterval),
+    gaps: [...gapsOf(stored), ...joinGaps(cells.flatMap(({ gaps = [] }) => gaps))].map(formatInterval),
   };
 }
 

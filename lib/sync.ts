@@ -4,6 +4,7 @@
  * This file is that sentence, and the only one that knows its order.
  */
 import { deliverCell } from './deliver.ts';
+import { joinGaps } from './gaps.ts';
 import { advanced, observed, openHistory } from './history.ts';
 import type { Step, SyncJob } from './job.ts';
 import { eachPartition, partitionsOf, rememberedAccount } from './partitions.ts';
@@ -121,7 +122,7 @@ function finished(
     partition,
     status: windows.length < plan.cells.length ? 'continue' : done,
     windows: windows.map((window) => ({ ...window, settled: !open.has(window.start) })),
-    gaps: gaps.map(reportGap),
+    gaps: joinGaps(gaps).map(reportGap),
     notes: plan.notes,
     checkpoint,
     nextDue: plan.nextDue,

@@ -258,7 +258,9 @@ describe('a cloud without history', () => {
 
   it('reports what it was not looked at as a gap, and keeps it', async () => {
     const report = await run('metrics', 2 / 24, {}, sampled());
-    expect(report.gaps.map(({ why }) => why)).toEqual([gap.why, gap.why]);
+    expect(report.gaps).toEqual([
+      { start: formatInstant(T0), end: formatInstant(T0 + 2 * HOUR), why: gap.why },
+    ]);
     const stored = await fileState(join(folder, 'state')).peek({
       account: 'acme',
       stream: 'metrics',
