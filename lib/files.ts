@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** File systems take 255 bytes; extensions and temporary names need some of them. */
@@ -69,11 +69,15 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** What a process that was killed left half-written in a folder. */
-export async function removeTemporary(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
+/** What a process that was killed left half-written in a folder, and did not touch since `before`. */
+export async function removeTemporary(folder: string, before = Number.POSITIVE_INFINITY): Promise<void> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.tmp'));
   await Promise.all(
-    names.filter((name) => name.endsWith('.tmp')).map((name) => rm(join(folder, name), { force: true })),
+    names.map(async (name) => {
+      const path = join(folder, name);
+      const written = await stat(path).then(({ mtimeMs }) => mtimeMs, ifMissing(before));
+      if (written < before) await rm(path, { force: true });
+    }),
   );
 }
 

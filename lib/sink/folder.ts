@@ -3,21 +3,25 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { isMissing, removeTemporary, writeWhole } from '../files.ts';
-import type { Millis } from '../time.ts';
+import { HOUR, type Millis } from '../time.ts';
 import { delivering } from './delivering.ts';
 import { Changed, type Condition, type Content, type Found, type Store } from './store.ts';
 
 /** Files that are looked at at the same time. */
 const AT_ONCE = 16;
 
+/** A write takes seconds: what has been half-written for so long has no writer any more. */
+const ABANDONED: Millis = HOUR;
+
 /** Texts as files below one folder, for their owner only. A name is replaced by renaming: whole or not at all. */
 export function folderStore(folder: string): Store {
   const at = (name: string) => join(folder, name);
+  const swept = new Set<string>();
   return {
     local: true,
     find: (name) => delivering(() => find(at(name))),
     read: (name) => delivering(() => read(at(name))),
-    write: (name, content, condition) => delivering(() => write(at(name), content, condition)),
+    write: (name, content, condition) => delivering(() => write(at(name), content, condition, swept)),
     remove: (name) => delivering(() => rm(at(name), { force: true })),
     list: (name) => delivering(() => list(at(name))),
     move: (from, to) => delivering(() => move(at(from), at(to))),
@@ -45,7 +49,12 @@ async function read(path: string): Promise<(Found & { text: string }) | null> {
   }
 }
 
-async function write(path: string, { chunks }: Content, condition?: Condition): Promise<Found> {
+async function write(
+  path: string,
+  { chunks }: Content,
+  condition: Condition | undefined,
+  swept: Set<string>,
+): Promise<Found> {
   const before = async () => {
     await condition?.check?.();
     if (condition?.over === undefined) return;
@@ -54,10 +63,19 @@ async function write(path: string, { chunks }: Content, condition?: Condition): 
   try {
     await writeWhole(path, chunks, { before });
   } catch (error) {
-    if (isMissing(error)) await condition?.check?.(); // who took over removed what was half-written: it says so
+    if (isMissing(error)) await before(); // who took over removed what was half-written: it says so
     throw error;
   }
-  return (await find(path)) ?? { version: 'gone' };
+  const found = await find(path);
+  if (found?.writtenAt !== undefined) await sweep(dirname(path), found.writtenAt - ABANDONED, swept);
+  return found ?? { version: 'gone' };
+}
+
+/** What killed processes left in a folder, once; by the clock that dated our own file there. */
+async function sweep(folder: string, before: Millis, swept: Set<string>): Promise<void> {
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  await removeTemporary(folder, before);
 }
 
 async function list(path: string): Promise<string[]> {

@@ -126,6 +126,21 @@ describe('fileSink', () => {
     expect(readdirSync(join(folder, 'metrics/acme/all'))).toHaveLength(1);
   });
 
+  it('removes the half-written manifests and runs of killed processes, when no writer can be left', async () => {
+    const left = ['manifest.json', 'manifest/metrics/acme/all.json', 'runs/one.json', 'runs/two.json'];
+    const temporary = left.map((name) => join(folder, `${name}.1-1.tmp`));
+    const young = join(folder, 'manifest.json.2-1.tmp');
+    for (const name of ['manifest/metrics/acme', 'runs']) mkdirSync(join(folder, name), { recursive: true });
+    for (const path of [...temporary, young]) writeFileSync(path, 'half a li');
+    for (const path of temporary) utimesSync(path, Date.now() / 1000 - 7200, Date.now() / 1000 - 7200);
+    const sink = fileSink(folder);
+    await sink.deliver(cells([1]));
+    await sink.recordRun?.('three', {});
+    await sink.close();
+    expect(temporary.filter((path) => existsSync(path))).toEqual([]);
+    expect(existsSync(young)).toBe(true);
+  });
+
   it('does not trust what a killed process did not come to record', async () => {
     await fileSink(folder).deliver(cells([1]));
     const part = join(folder, 'manifest/metrics/acme/all.json');
