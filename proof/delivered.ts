@@ -8,7 +8,8 @@ import type { Millis } from '../lib/time.ts';
 export type Sums = ReadonlyMap<string, bigint>;
 
 /** A line of a delivered file, or a metric before it is one. */
-export interface Delivered extends Pick<Metric, 'attributes' | 'kind' | 'metric' | 'provider_id' | 'value'> {
+export interface Delivered
+  extends Pick<Metric, 'attributes' | 'key' | 'kind' | 'metric' | 'provider_id' | 'value'> {
   readonly tenant: { readonly id: string } | null;
   readonly time: string | Millis;
   readonly end: string | Millis;
@@ -24,7 +25,15 @@ export async function linesIn(folder: string, partition: string, account = 'acme
   const place = dirname(cellFile(folder, partition, 'any', account));
   const names = await readdir(place).catch(() => []);
   const texts = await Promise.all(names.map((name) => readFile(join(place, name), 'utf8')));
-  return texts.flatMap((text) => text.split('\n').filter(Boolean)).map((line) => JSON.parse(line));
+  return texts.flatMap(linesOf);
+}
+
+/** The lines of one such file. */
+export function linesOf(text: string): Delivered[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 }
 
 /** The first difference, readable; null when there is none. */

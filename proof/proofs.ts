@@ -1,4 +1,5 @@
 import type { Proof } from './proof.ts';
+import { r01 } from './r01-kills.ts';
 import { r02 } from './r02-intervals.ts';
 import { r03 } from './r03-clocks.ts';
 import { r04 } from './r04-page-drift.ts';
@@ -22,6 +23,7 @@ import { r19 } from './r19-samples.ts';
 
 /** Every promise that is proved (README: What is proved). */
 export const proofs: readonly Proof[] = [
+  r01,
   r02,
   r03,
   r04,

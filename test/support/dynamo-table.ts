@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   CreateTableCommand,
@@ -38,6 +39,7 @@ export function clientOf(url: string, config: DynamoDBClientConfig = {}): Dynamo
 /** DynamoDB on 127.0.0.1, in memory: what it does of conditions and queries is what the real one does. */
 export async function startDynamo(): Promise<DynamoServer> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
+  server.prependListener('request', surviving);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -77,4 +79,12 @@ export async function startDynamo(): Promise<DynamoServer> {
       await once(server, 'close');
     },
   };
+}
+
+/** Dynalite throws what happens to a request, and with it everybody else's server: a client may be killed while it asks. */
+function surviving(request: IncomingMessage): void {
+  const { emit } = request;
+  const muted = (event: string, ...values: unknown[]) =>
+    event !== 'error' && Reflect.apply(emit, request, [event, ...values]);
+  Object.assign(request, { emit: muted });
 }
