@@ -1,5 +1,4 @@
-import { StateUnavailable } from '../../lib/errors.ts';
-import { DAY, type Interval, type Millis } from '../../lib/time.ts';
+import { DAY, type Millis } from '../../lib/time.ts';
 import type { About, ClusterSample, MachineState, VolumeState } from './sample.ts';
 
 /**
@@ -52,16 +51,6 @@ export interface Piece<State> {
 /** Longer than the engine reads any cell again (35 days). */
 const KEPT: Millis = 36 * DAY;
 
-/** Reads what a run left behind; null on the first. @throws StateUnavailable for what a newer release wrote */
-export function readMemory(stored: unknown): Memory | null {
-  if (stored === null || stored === undefined) return null;
-  if (typeof stored === 'object' && 'v' in stored && stored.v === 1) return stored as Memory;
-  throw new StateUnavailable('The samples that are remembered have a form that this release does not know', {
-    code: 'NEWER_MEMORY',
-    hint: 'Run the release that wrote them, or a newer one.',
-  });
-}
-
 /** Lets go of what was delivered long ago. Nothing that is still to be delivered is lost, however late that is. */
 export function trimmed(memory: Memory): Memory {
   const before = Math.min(memory.settled ?? memory.first, memory.last) - KEPT;
@@ -87,11 +76,6 @@ function living<State>(
     return track.now === null && pieces.length === 0 ? [] : [[id, { ...track, pieces }]];
   });
   return Object.fromEntries(kept);
-}
-
-/** Notes that a cell is about to be delivered. */
-export function withSettled(memory: Memory, { end }: Interval): Memory {
-  return { ...memory, settled: Math.max(memory.settled ?? end, end) };
 }
 
 /** Appends a time behind the others, as part of the last one where that has the same state. */

@@ -4,7 +4,7 @@ import type { CloudTowerClient } from './client.ts';
 import type { Fleet } from './fleet.ts';
 import { folded } from './fold.ts';
 import { listAll, whereAllowed } from './listing.ts';
-import { type Memory, readMemory } from './memory.ts';
+import { type Packed, packed, readMemory } from './packed.ts';
 import { purgeTimes } from './recycle-bin.ts';
 import { idOf } from './resource-base.ts';
 import { type TowerVolume, towerAudit, towerSettings, towerVolume } from './rows.ts';
@@ -20,11 +20,13 @@ import {
 /**
  * Takes a sample of all there is and adds it to what is remembered: the tower keeps no history of it (sheet 6).
  */
-export async function observeTower(client: CloudTowerClient, request: ObserveRequest): Promise<Memory> {
+export async function observeTower(client: CloudTowerClient, request: ObserveRequest): Promise<Packed> {
   const { now, poll, signal } = request;
   const memory = readMemory(request.memory);
-  if (memory !== null && now <= memory.last) return memory;
-  return folded(memory, await takeSample(client, memory?.last ?? null, now, signal), trustedDistance(poll));
+  if (memory !== null && now <= memory.last) return packed(memory);
+  return packed(
+    folded(memory, await takeSample(client, memory?.last ?? null, now, signal), trustedDistance(poll)),
+  );
 }
 
 /**

@@ -142,7 +142,6 @@ export function volumeSample(
         ...(cluster?.name ? { cluster: cluster.name } : {}),
         ...(volume.elf_storage_policy ? { storage_policy: volume.elf_storage_policy } : {}),
         shared: volume.sharing === true,
-        ...(machines.length === 1 ? { server: machines[0] ?? '' } : {}),
         ...labelAttributes(volume, directory),
       },
       machines,

@@ -1,8 +1,9 @@
 import type { UsageRecord } from '../../lib/models/usage.ts';
 import type { Finding, Gap, Settled } from '../../lib/provider.ts';
 import type { Interval } from '../../lib/time.ts';
-import { type Memory, readMemory, withSettled } from './memory.ts';
+import type { Memory } from './memory.ts';
 import { SILENCE } from './normalize.ts';
+import { readMemory, withSettled } from './packed.ts';
 import { usageOf } from './usage.ts';
 
 /** One cell: the usage that the samples tell, and the measurements of its machines. */
@@ -18,7 +19,7 @@ export function settleCell(records: readonly UsageRecord[], cell: Interval, stor
     duplicates: 0,
     findings: [...sampled.findings, ...silences.map(findingOf)],
     gaps: [...sampled.gaps, ...silences.flatMap(gapOf)],
-    ...(memory === null ? {} : { memory: withSettled(memory, cell) }),
+    ...(memory === null ? {} : { memory: withSettled(stored, cell) }),
   };
 }
 

@@ -56,6 +56,8 @@ function recordsOf<State extends object>(
   variables: (state: State) => Variables,
   marks: (state: State) => UsageRecord['attributes'],
 ): UsageRecord[] {
+  const [server, ...others] = about.machines ?? [];
+  const owned = others.length === 0 && server !== undefined ? { server } : {};
   return inside(pieces, cell).flatMap(({ start, end, state }) => {
     if (state === null) return [];
     const identity = [about.cluster];
@@ -67,7 +69,7 @@ function recordsOf<State extends object>(
       variables: { ...variables(state), value },
       tenant: about.tenant,
       location: about.location,
-      attributes: { ...about.attributes, ...marks(state) },
+      attributes: { ...about.attributes, ...owned, ...marks(state) },
       identity,
       fingerprint: () => JSON.stringify([...identity, value, state]),
       raw: { kind, id, start: formatInstant(start), end: formatInstant(end), ...state },

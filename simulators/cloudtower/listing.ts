@@ -1,5 +1,6 @@
 import { refusal } from './refusal.ts';
-import { listings, type Row } from './rows.ts';
+import type { Row } from './row.ts';
+import { listings } from './rows.ts';
 import type { Tower } from './tower.ts';
 import { matches } from './where.ts';
 

@@ -2,7 +2,7 @@ import type { Gate } from './gate.ts';
 import { count, matching, page } from './listing.ts';
 import { measurements } from './measurements.ts';
 import { refusal } from './refusal.ts';
-import { stub } from './rows.ts';
+import { stub } from './row.ts';
 import type { Tower } from './tower.ts';
 import type { Named } from './world.ts';
 

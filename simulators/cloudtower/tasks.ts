@@ -2,7 +2,7 @@ import { type Millis, SECOND } from '../../lib/time.ts';
 import { uuidOf } from '../seeded.ts';
 import { snapshotKeys, taskKeys, whole } from './keys.ts';
 import type { Settings } from './options.ts';
-import { isoText, type Row } from './rows.ts';
+import { isoText, type Row } from './row.ts';
 import { cuid } from './world.ts';
 
 /** What is being done at the tower: a task becomes done with time, by the machine's own clock. */

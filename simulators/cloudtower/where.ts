@@ -1,5 +1,5 @@
 import { refusal } from './refusal.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 
 type Where = Readonly<Record<string, unknown>>;
 

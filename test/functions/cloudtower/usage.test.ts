@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { folded } from '../../../functions/cloudtower/fold.ts';
-import { type Memory, readMemory, trimmed, withSettled } from '../../../functions/cloudtower/memory.ts';
+import { type Memory, trimmed } from '../../../functions/cloudtower/memory.ts';
 import { trustedDistance } from '../../../functions/cloudtower/observe.ts';
+import { packed, readMemory, withSettled } from '../../../functions/cloudtower/packed.ts';
 import { purgeTimes } from '../../../functions/cloudtower/recycle-bin.ts';
 import type {
   MachineState,
@@ -211,7 +212,7 @@ describe('what is remembered', () => {
     const memory = remembered(...samples);
     expect(memory.machines.vm?.pieces).toHaveLength(1);
     expect(memory.clusters.c?.covered).toHaveLength(1);
-    expect(JSON.stringify(memory).length).toBeLessThan(700);
+    expect(JSON.stringify(packed(memory)).length).toBeLessThan(500);
   });
 
   it('takes nothing from a sample that is not newer', () => {
@@ -226,7 +227,8 @@ describe('what is remembered', () => {
     );
     const late = { ...whole, last: 100 * DAY };
     expect(trimmed(late)).toBe(late);
-    const settled = trimmed(withSettled(late, { start: 99 * DAY, end: 100 * DAY }));
+    const delivered = withSettled(packed(late), { start: 99 * DAY, end: 100 * DAY });
+    const settled = trimmed(readMemory(delivered) as Memory);
     expect(settled.machines.vm?.pieces).toEqual([]);
     expect(() => told(settled)).toThrow(/were let go/);
   });
@@ -328,6 +330,17 @@ describe('whatever the samples say', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  it('what is stored is what was remembered', () => {
+    fc.assert(
+      fc.property(fc.array(things, { minLength: 1, maxLength: 8 }), (steps) => {
+        const memory = memoryOf(steps);
+        expect(readMemory(JSON.parse(JSON.stringify(packed(memory))))).toEqual(memory);
+      }),
+    );
+    const both = remembered(sample(5, { machines: [vm(RUNNING, { purgeAt: 7 })], volumes: [volume(3)] }));
+    expect(readMemory(JSON.parse(JSON.stringify(packed(both))))).toEqual(both);
   });
 
   it('usage and the gaps of its cluster never overlap', () => {
