@@ -235,7 +235,8 @@ export async function within<T>(limits: Limits, work: (limit: AbortSignal) => Pr
   const timer = setTimeout(late, Math.min(ms, LONGEST_TIMER));
   signal.addEventListener('abort', stop, { once: true });
   try {
-    return await Promise.race([work(limit.signal), ended]);
+    const working = (async () => work(limit.signal))(); // what it throws at once must not leave `ended` to nobody
+    return await Promise.race([working, ended]);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);

@@ -205,6 +205,22 @@ describe('within', () => {
     await expect(work).rejects.toBe(reason);
     expect(limit?.reason).toBe(reason);
   });
+
+  it('leaves nothing unheard when the work ends everything and throws at once', async () => {
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown) => void unheard.push(reason);
+    process.on('unhandledRejection', hear);
+    const controller = new AbortController();
+    const thrown = new Error('out of time');
+    const work = within({ ms: 5000, call: 'GET /', signal: controller.signal }, () => {
+      controller.abort(new Error('time is up'));
+      throw thrown;
+    });
+    await expect(work).rejects.toBe(thrown);
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', hear);
+    expect(unheard).toEqual([]);
+  });
 });
 
 describe('pause', () => {
