@@ -47,6 +47,8 @@ export function awsClients(root, folder) {
     absWorkingDir: root,
     stdin: { contents: parts.join(''), resolveDir: root },
     outfile: join(folder, 'aws.cjs'),
+    // Which Node runs is the deployer's to decide; what the SDK thinks of it would be in every log.
+    banner: { js: "process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';" },
     // Where keys come from on a laptop; on Lambda they are in the environment.
     external: ['ini', 'sso', 'process', 'login', 'web-identity'].map(
       (way) => `@aws-sdk/credential-provider-${way}`,

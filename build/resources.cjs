@@ -95,20 +95,43 @@ function partsOf(name, inVpc, statements) {
 
 /** Finding the account, and its secrets. */
 function reads({ accounts, names }) {
-  const [, bucketKey] = /^s3:\/\/(.+)$/.exec(accounts ?? '') ?? [];
   return [
     allow(['secretsmanager:GetSecretValue'], arn('secretsmanager', `secret:${names}/*`)),
     allow(['ssm:GetParameter'], arn('ssm', `parameter/${names}/*`)),
-    ...(bucketKey
-      ? [allow(['s3:GetObject'], { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${bucketKey}` })]
-      : []),
+    ...readsAccounts(accounts),
   ];
+}
+
+/** The operator's file, where it is in a store. */
+function readsAccounts(accounts) {
+  const [, bucketKey] = /^s3:\/\/(.+)$/.exec(accounts ?? '') ?? [];
+  if (bucketKey) return [allow(['s3:GetObject'], { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${bucketKey}` })];
+  return /^ssm:/.test(accounts ?? '') ? [readsStored(accounts)] : [];
+}
+
+/** What the CMP's settings refer to, and nothing beside it. */
+function readsCmp({ cmp }) {
+  const places = Object.values(cmp).map((reference) => reference.replace(/#.*$/s, ''));
+  return [...new Set(places)].map(readsStored);
+}
+
+/** One secret or parameter, by its name or its ARN. Secrets Manager ends the ARN of a name with six characters of its own. */
+function readsStored(reference) {
+  const [, store, name] = /^(secretsmanager|ssm):(.+)$/s.exec(reference);
+  const isArn = name.startsWith('arn:');
+  if (store === 'ssm')
+    return allow(['ssm:GetParameter'], isArn ? name : arn('ssm', `parameter/${name.replace(/^\//, '')}`));
+  return allow(
+    ['secretsmanager:GetSecretValue'],
+    isArn ? [name, `${name}-??????`] : arn('secretsmanager', `secret:${name}-??????`),
+  );
 }
 
 /** Reading an account, delivering, remembering, and going on. */
 function works(settings, name) {
   return [
     ...reads(settings),
+    ...readsCmp(settings),
     allow(
       [
         'dynamodb:GetItem',
@@ -125,20 +148,16 @@ function works(settings, name) {
   ];
 }
 
-/** Telling who is due, and starting them: no secret, no data. */
+/** Telling who is due, and starting them: no data, and no secret but that of a state which is the CMP's. */
 function dispatches(settings, started) {
-  const [, bucketKey] = /^s3:\/\/(.+)$/.exec(settings.accounts ?? '') ?? [];
-  const [, parameter] = /^ssm:\/?(.+)$/.exec(settings.accounts ?? '') ?? [];
   return [
     allow(['dynamodb:GetItem', 'dynamodb:Query'], att('StateTable')),
     allow(
       ['lambda:InvokeFunction'],
       started.map((name) => functionArn(name, settings)),
     ),
-    ...(bucketKey
-      ? [allow(['s3:GetObject'], { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${bucketKey}` })]
-      : []),
-    ...(parameter ? [allow(['ssm:GetParameter'], arn('ssm', `parameter/${parameter}`))] : []),
+    ...readsAccounts(settings.accounts),
+    ...(settings.stateAtCmp ? readsCmp(settings) : []),
   ];
 }
 
@@ -316,8 +335,20 @@ exports.settings = async ({ resolveConfigurationProperty, options }) => {
     accounts,
     accountsFile: accounts !== null && !/^(s3|ssm):/.test(accounts) ? accounts : null,
     scheduled: accounts !== null && Boolean(env.USAGE_SYNC_STATE),
+    stateAtCmp: env.USAGE_SYNC_STATE === 'cmp:',
+    cmp: cmpReferences(env),
     rate: env.USAGE_SYNC_RATE || 'rate(5 minutes)',
     concurrency: Number(env.USAGE_SYNC_CONCURRENCY || 10),
     lag: Number(env.USAGE_SYNC_MAX_LAG || 0),
   };
 };
+
+/** The CMP's key, secret and token, as far as they are set; never in plain text, which every reader of the stack could read. */
+function cmpReferences(env) {
+  const set = ['CMP_KEY', 'CMP_SECRET', 'CMP_TOKEN'].filter((name) => env[name]);
+  for (const name of set) {
+    if (!/^(secretsmanager:[^#]+(#.+)?|ssm:[^#]+)$/s.test(env[name]))
+      throw new Error(`${name}: expected secretsmanager:NAME#key or ssm:NAME, not the secret itself`);
+  }
+  return Object.fromEntries(set.map((name) => [name, env[name]]));
+}

@@ -14,6 +14,9 @@ import { start } from './start.ts';
 import { statusCommand } from './status.ts';
 import { syncCommand } from './sync.ts';
 
+// What the AWS SDK thinks of this version of Node is not what was asked for.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 const program = new Command('usage-sync')
   .description('Reads usage from private clouds and delivers it, proved, to a cloud management platform.')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true })

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withCmpSecrets } from '../lib/cmp-secrets.ts';
 import { destinationFrom } from '../lib/destination.ts';
 import { describeGrid } from '../lib/grid.ts';
 import type { CellStreamName } from '../lib/job.ts';
@@ -27,7 +28,10 @@ export async function planCommand(options: PlanCommandOptions): Promise<number> 
   const accounts = await openAccounts(options.accounts, options.account);
   const platform = commandPlatform({ now: options.now, write: writeToStderr, level: 'warn' });
   const address = options.state ?? `file:${join(options.out, 'state')}`;
-  const state = await openState(address, { ...destinationFrom(process.env), platform });
+  const state = await openState(address, {
+    ...(await withCmpSecrets(destinationFrom(process.env))),
+    platform,
+  });
   const plans: StreamPlan[] = [];
   let failures = 0;
   for (const ready of accounts) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withCmpSecrets } from '../lib/cmp-secrets.ts';
 import { destinationFrom } from '../lib/destination.ts';
 import { InvalidConfig, toWireError, type WireError } from '../lib/errors.ts';
 import { joinGaps } from '../lib/gaps.ts';
@@ -55,7 +56,10 @@ export async function statusCommand(options: StatusCommandOptions): Promise<numb
   const accounts = await openAccounts(options.accounts, options.account);
   const platform = commandPlatform({ now: options.now, write: writeToStderr, level: 'warn' });
   const address = options.state ?? `file:${join(options.out, 'state')}`;
-  const state = await openState(address, { ...destinationFrom(process.env), platform });
+  const state = await openState(address, {
+    ...(await withCmpSecrets(destinationFrom(process.env))),
+    platform,
+  });
   const now = platform.clock.plan();
   const statuses = (await Promise.all(accounts.map((account) => statusOf(account, state, now)))).flat();
   process.stdout.write(

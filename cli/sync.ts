@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { withCmpSecrets } from '../lib/cmp-secrets.ts';
 import { outOfTime } from '../lib/deadline.ts';
 import { destinationFrom } from '../lib/destination.ts';
 import { InvalidConfig, SyncError, toWireError } from '../lib/errors.ts';
@@ -79,7 +80,7 @@ export async function openDestination(
   { out, sink, state }: { out: string; sink?: string; state?: string },
   platform: Platform,
 ): Promise<OpenDestination> {
-  const settings = { ...destinationFrom(process.env), platform };
+  const settings = { ...(await withCmpSecrets(destinationFrom(process.env))), platform };
   return {
     sink: await openSink(sink ?? `file:${out}`, settings),
     state: await openState(state ?? `file:${join(out, 'state')}`, settings),

@@ -5,6 +5,7 @@
 
 import { requestedSubject } from './accounts/requested.ts';
 import { type StreamAnswer, valueAnswer } from './answer.ts';
+import { withCmpSecrets } from './cmp-secrets.ts';
 import { continuationAfter } from './continuation.ts';
 import { outOfTime } from './deadline.ts';
 import { type Destination, destinationFrom } from './destination.ts';
@@ -90,14 +91,15 @@ export async function answerStream<Config, Client>(
   defaultMapping: string,
   event: unknown,
   platform: Platform,
-  destination: Destination,
+  settings: Destination,
   watcher?: Watcher,
 ): Promise<StreamAnswer> {
   const request = parseEvent(event, provider.name);
   const began = platform.clock.wire();
   const left = cellsLeft();
   try {
-    const { subject, mapping: own } = await requestedSubject(request, provider.name, destination);
+    const { subject, mapping: own } = await requestedSubject(request, provider.name, settings);
+    const destination = await withCmpSecrets(settings);
     const mapping = mappingFor(provider.name, defaultMapping, own ?? destination.mapping);
     const address =
       destination.sink !== undefined && takesStream(destination.sink, name) ? destination.sink : null;

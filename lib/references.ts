@@ -38,8 +38,15 @@ export async function resolveReferences(
   return Object.fromEntries(await Promise.all(resolved));
 }
 
+/** Whether a text refers to a store, and says nothing by itself. */
+export function isStored(text: string): boolean {
+  return inStore.test(text);
+}
+
+const inStore = /^(secretsmanager|ssm):([^#]+)(#(.+))?$/s;
+
 async function resolveText(text: string, path: string, references: References): Promise<string> {
-  const [, store, name = '', , key] = /^(secretsmanager|ssm):([^#]+)(#(.+))?$/s.exec(text) ?? [];
+  const [, store, name = '', , key] = inStore.exec(text) ?? [];
   if (store === 'ssm') return fetched(path, text, () => references.parameter(name));
   if (store !== undefined) {
     const whole = await fetched(path, text, () => references.secret(name));

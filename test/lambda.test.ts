@@ -58,7 +58,11 @@ async function deploy(
   const lines = entries.map((entry) => `  - ${JSON.stringify(entry)}\n`);
   writeFileSync(join(task, file), `defaults: ${JSON.stringify(defaults)}\naccounts:\n${lines.join('')}`);
   const { key, secret } = cmp.credentials as { key: string; secret: string };
-  const { AWS_ENDPOINT_URL, ...aws } = dynamoEnvironment(dynamo.url);
+  const {
+    AWS_ENDPOINT_URL,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: _,
+    ...aws
+  } = dynamoEnvironment(dynamo.url);
   const env = {
     ...aws,
     AWS_ENDPOINT_URL_DYNAMODB: AWS_ENDPOINT_URL ?? '',
@@ -161,6 +165,7 @@ describe('from the schedule to the CMP', () => {
     for (const secret of [secretOf(0), secretOf(1), 'not-the-secret-key', credentialsOf(0).api_key]) {
       expect(said).not.toContain(secret);
     }
+    expect(said).not.toMatch(/AWS SDK|NodeVersion/);
     expect(
       invocations.flatMap(({ answer }) => answer.log).filter((line) => line.includes('"_aws"')).length,
     ).toBe(5 + 1);

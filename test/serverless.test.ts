@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 // @ts-expect-error: a build script without types
 import { buildFunctions } from '../build/functions.mjs';
+// @ts-expect-error: a build script without types
+import deployment from '../build/resources.cjs';
 import { startCloudStack } from '../simulators/cloudstack/server.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -163,6 +165,10 @@ describe('what serverless.yml deploys', () => {
       USAGE_SYNC_SINK: 'file:/mnt/usage',
       USAGE_SYNC_STATE: 'file:/mnt/state',
       USAGE_SYNC_ACCOUNTS: 's3://acme-config/accounts.yaml',
+      CMP_URL: 'https://cmp.example/cmp/basic/api',
+      CMP_MODULE_ID: 'module-1',
+      CMP_KEY: 'secretsmanager:acme/cmp#key',
+      CMP_SECRET: 'secretsmanager:acme/cmp#secret',
       USAGE_SYNC_VPC: 'own',
       USAGE_SYNC_SECURITY_GROUPS: 'sg-1',
       USAGE_SYNC_SUBNETS: 'subnet-1,subnet-2',
@@ -170,7 +176,14 @@ describe('what serverless.yml deploys', () => {
     const [first] = ofType('AWS::Lambda::Function', asked);
     expect(first?.Properties).toMatchObject({
       Environment: {
-        Variables: { USAGE_SYNC_SINK: 'file:/mnt/usage', USAGE_SYNC_STATE: 'file:/mnt/state' },
+        Variables: {
+          USAGE_SYNC_SINK: 'file:/mnt/usage',
+          USAGE_SYNC_STATE: 'file:/mnt/state',
+          CMP_URL: 'https://cmp.example/cmp/basic/api',
+          CMP_MODULE_ID: 'module-1',
+          CMP_KEY: 'secretsmanager:acme/cmp#key',
+          CMP_SECRET: 'secretsmanager:acme/cmp#secret',
+        },
       },
       VpcConfig: {
         SecurityGroupIds: { 'Fn::Split': [',', 'sg-1'] },
@@ -187,7 +200,56 @@ describe('what serverless.yml deploys', () => {
       MetricName: 'lag',
       Threshold: 172_800,
     });
+    const secret = allowed(['secretsmanager:GetSecretValue'], {
+      'Fn::Sub': expect.stringMatching(/:secret:acme\/cmp-\?{6}$/),
+    });
+    const readers = Object.keys(asked).filter(
+      (name) =>
+        asked[name]?.Type === 'AWS::IAM::Role' && JSON.stringify(asked[name]).includes('secret:acme/cmp'),
+    );
+    expect(readers.length).toBeGreaterThan(5);
+    expect(readers.filter((name) => /Dispatch|Credentials/.test(name))).toEqual([]);
+    for (const name of readers) expect(statementsOf(name, asked)).toContainEqual(secret);
     expect(everything(asked)).toEqual([]);
+  });
+});
+
+describe('the settings of the CMP', () => {
+  const settingsIn = (env: Readonly<Record<string, string>>) => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    return deployment.settings({ resolveConfigurationProperty: async () => 'usage-sync', options: {} });
+  };
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each(['secretsmanager:a/b', 'secretsmanager:a/b#key', 'ssm:/a/b', ''])('refer: %s', async (text) => {
+    expect((await settingsIn({ CMP_TOKEN: text })).cmp).toEqual(text === '' ? {} : { CMP_TOKEN: text });
+  });
+
+  it.each([
+    ['cmp:', 1],
+    ['dynamodb:usage-sync-dev', 0],
+  ])('are read by dispatch as far as its state needs them: %s', async (state, statements) => {
+    const settings = await settingsIn({
+      USAGE_SYNC_STATE: state,
+      CMP_KEY: 'ssm:/acme/cmp',
+      CMP_SECRET: 'ssm:/acme/cmp',
+    });
+    const custom = { settings, providers: { acme: ['Metrics'] } };
+    const { Resources } = await deployment.resources({
+      resolveConfigurationProperty: async ([name]: string[]) => (name === 'custom' ? custom : null),
+    });
+    const reading = (role: string) =>
+      statementsOf(role, Resources).filter(({ Resource }) =>
+        JSON.stringify(Resource).includes('parameter/acme/cmp"'),
+      );
+    expect(reading('DispatchRole')).toHaveLength(statements);
+    expect(reading('AcmeMetricsRole')).toHaveLength(1);
+  });
+
+  it('are refused in plain text, which is not repeated', async () => {
+    const refused = settingsIn({ CMP_SECRET: 'canary' });
+    await expect(refused).rejects.toThrow('CMP_SECRET: expected secretsmanager:NAME#key or ssm:NAME');
+    await expect(refused).rejects.not.toThrow('canary');
   });
 });
 
@@ -241,8 +303,8 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-function statementsOf(role: string): Statement[] {
-  const policies = resources[role]?.Properties.Policies as {
+function statementsOf(role: string, of: Resources = resources): Statement[] {
+  const policies = of[role]?.Properties.Policies as {
     PolicyDocument: { Statement: readonly Statement[] };
   }[];
   return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);

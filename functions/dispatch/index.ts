@@ -1,5 +1,6 @@
 import { listAccounts } from '../../lib/accounts/list.ts';
 import { accountLines } from '../../lib/accounts/source.ts';
+import { withCmpSecrets } from '../../lib/cmp-secrets.ts';
 import { destinationFrom } from '../../lib/destination.ts';
 import { metricsLine } from '../../lib/emf.ts';
 import { InvalidConfig } from '../../lib/errors.ts';
@@ -18,7 +19,8 @@ export const dispatch = onLambda(async (_event, lambda): Promise<DispatchReport>
   if (accounts === undefined || state === undefined) {
     throw new InvalidConfig('USAGE_SYNC_ACCOUNTS and USAGE_SYNC_STATE must both be set to dispatch accounts');
   }
-  const opened = await openState(state, { ...destination, platform: lambda });
+  const settings = state === 'cmp:' ? await withCmpSecrets(destination) : destination;
+  const opened = await openState(state, { ...settings, platform: lambda });
   const invoker = (await import('../../lib/aws/lambda.ts')).lambdaInvoker();
   try {
     const report = await dispatchAccounts({

@@ -6,8 +6,10 @@ import type { ContinuedReport } from '../../lib/answer.ts';
 import { type Destination, destinationFrom } from '../../lib/destination.ts';
 import { BudgetTooSmall, InvalidConfig, InvalidEvent } from '../../lib/errors.ts';
 import { answerCredentials, answerStream } from '../../lib/handler.ts';
+import { referencesFrom } from '../../lib/references.ts';
 import type { StreamReport } from '../../lib/report.ts';
 import { HOUR } from '../../lib/time.ts';
+import { startCmp } from '../../simulators/cmp/server.ts';
 import { heldPlatform, type MemoryCloud, memoryCloud } from '../support/memory-cloud.ts';
 
 const T0 = Date.UTC(2026, 10, 1);
@@ -105,6 +107,42 @@ describe('an event that names an account', () => {
     await expect(failing).rejects.toThrow(kind);
     await expect(failing).rejects.toThrow(message);
     expect(reported).toEqual([null]);
+  });
+});
+
+describe('a CMP whose secret is in a store', () => {
+  it('is spoken with by it, and it is asked for when there is something to say only', async () => {
+    const cmp = await startCmp();
+    const { key, secret } = cmp.credentials;
+    const asked: string[] = [];
+    const lines: string[] = [];
+    const references = {
+      ...referencesFrom({ TOKEN: 't' }),
+      secret: async (name: string) => {
+        asked.push(name);
+        return JSON.stringify({ secret });
+      },
+    };
+    const given = settings({
+      CMP_URL: cmp.url,
+      CMP_KEY: key,
+      CMP_SECRET: 'secretsmanager:acme/cmp#secret',
+      CMP_MODULE_ID: 'module-1',
+    });
+    const held = heldPlatform(T0 + 6 * HOUR);
+    const platform = { ...held, log: { ...held.log, write: (line: string) => void lines.push(line) } };
+    const destination = { ...given, references };
+    try {
+      await answerCredentials(cloud.provider, NAMED, platform, destination);
+      expect(asked).toEqual([]);
+      const event = { ...NAMED, task_id: 'task-1' };
+      const answer = await answerStream(cloud.provider, 'metrics', mapping, event, platform, destination);
+      expect(asked).toEqual(['acme/cmp']);
+      expect(cmp.received().tasks.at(-1)).toMatchObject({ percentage: 100 });
+      expect(JSON.stringify([answer, lines, cmp.received(), destination])).not.toContain(secret);
+    } finally {
+      await cmp.close();
+    }
   });
 });
 

@@ -13,7 +13,12 @@ export interface Finished {
 /** Starts `usage-sync` as a user would. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
   return spawn(process.execPath, [runner, entry, ...args], {
-    env: { ...process.env, NO_COLOR: '1', ...env },
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      ...env,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: undefined, // set for our own processes; users do not
+    },
   });
 }
 
