@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MalformedResponse } from '../../lib/errors.ts';
 import type { UsageRecord } from '../../lib/models/usage.ts';
-import { formatInstant, type Interval, type Millis, parseInstant } from '../../lib/time.ts';
+import { formatInstant, type Interval, type Millis, parseInstant, SECOND } from '../../lib/time.ts';
 import { factorTo, measureNamed } from './measures.ts';
 
 /** One stream's share of one cell, as fetching folds it: points by the million need not be kept. */
@@ -30,6 +30,18 @@ const towerSilence = z.looseObject({
   what: z.string(),
 });
 
+/** A stretch of sampled usage, as the quarantine shows it: no listing gives one, but it can be explained again. */
+const towerUse = z.looseObject({
+  kind: z.enum(['vm', 'volume']),
+  id: z.string(),
+  start: z.string(),
+  end: z.string(),
+  status: z.string().nullish(),
+  vcpu: z.number().nullable().default(null),
+  memory: z.number().nullable().default(null),
+  size: z.number().nullable().default(null),
+});
+
 /** The kind of records that only say that something was not measured. */
 export const SILENCE = 'SILENCE';
 
@@ -37,6 +49,8 @@ export const SILENCE = 'SILENCE';
 export function normalizeMeasurement(raw: unknown): UsageRecord[] {
   const silence = towerSilence.safeParse(raw);
   if (silence.success) return [silenceOf(silence.data)];
+  const use = towerUse.safeParse(raw);
+  if (use.success) return [useOf(use.data)];
   const parsed = towerMeasurement.safeParse(raw);
   if (!parsed.success) throw malformed(raw, parsed.error.issues[0]);
   const row = parsed.data;
@@ -70,6 +84,24 @@ export function normalizeMeasurement(raw: unknown): UsageRecord[] {
 export function startOfMeasurement(raw: unknown): Millis | null {
   const start = typeof raw === 'object' && raw !== null && 'start' in raw ? raw.start : null;
   return typeof start === 'string' ? parseInstant(start) : null;
+}
+
+function useOf({ kind, id, status, vcpu, memory, size, ...row }: z.output<typeof towerUse>): UsageRecord {
+  const period = periodOf(row);
+  const value = (period.end - period.start) / SECOND;
+  const running = status === null || status === undefined ? null : status === 'RUNNING';
+  return {
+    kind,
+    resource: { id },
+    period,
+    variables: kind === 'vm' ? { value, running, vcpu, memory } : { value, size },
+    tenant: null,
+    location: null,
+    attributes: {},
+    identity: [],
+    fingerprint: () => JSON.stringify([value]),
+    raw: { kind, id, status, vcpu, memory, size, ...row },
+  };
 }
 
 function silenceOf(row: z.output<typeof towerSilence>): UsageRecord {

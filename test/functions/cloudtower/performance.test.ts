@@ -210,3 +210,17 @@ describe('a row', () => {
     expect(startOfMeasurement({ ...row, ...change })).toBe(HOUR_READ.start);
   });
 });
+
+it('a stretch of sampled usage can be explained from what was shown of it', () => {
+  const use = {
+    kind: 'vm',
+    id: 'm',
+    start: '2026-11-21T11:00:00Z',
+    end: '2026-11-21T11:10:00Z',
+    status: 'RUNNING',
+    vcpu: 4,
+  };
+  expect(normalizeMeasurement(use)).toMatchObject([
+    { kind: 'vm', variables: { value: 600, running: true, vcpu: 4, memory: null } },
+  ]);
+});
