@@ -72,14 +72,30 @@ export function packed(memory: Memory): Packed {
   };
 }
 
-/** Reads what a run left behind; null on the first. @throws StateUnavailable for what a newer release wrote */
+/**
+ * Reads what a run left behind; null on the first.
+ * @throws StateUnavailable for what a newer release wrote, and for what is damaged: it is never begun anew unasked
+ */
 export function readMemory(stored: unknown): Memory | null {
   if (stored === null || stored === undefined) return null;
-  if (typeof stored === 'object' && 'v' in stored && stored.v === 1) return unpacked(stored as Packed);
+  if (typeof stored === 'object' && 'v' in stored && stored.v === 1)
+    return unpackedOrRefused(stored as Packed);
   throw new StateUnavailable('The samples that are remembered have a form that this release does not know', {
     code: 'NEWER_MEMORY',
     hint: 'Run the release that wrote them, or a newer one.',
   });
+}
+
+function unpackedOrRefused(stored: Packed): Memory {
+  try {
+    return unpacked(stored);
+  } catch (cause) {
+    throw new StateUnavailable('The samples that are remembered are damaged', {
+      code: 'MEMORY_DAMAGED',
+      hint: 'Restore the state from a backup; or move it away, and what was sampled and not delivered yet is a gap.',
+      cause,
+    });
+  }
 }
 
 /** Notes that a cell is about to be delivered. */
