@@ -3,8 +3,9 @@ import { mappingFor } from '../lib/handler.ts';
 import { mapCell } from '../lib/map.ts';
 import type { Mapping, MappingEntry } from '../lib/mapping/load.ts';
 import type { UsageRecord } from '../lib/models/usage.ts';
+import type { MetricsStream } from '../lib/provider.ts';
 import { readFileOrRefuse } from '../lib/read-file.ts';
-import { formatInterval } from '../lib/time.ts';
+import { formatInterval, HOUR } from '../lib/time.ts';
 import { exitCode, refuse } from './exit.ts';
 import { explanation } from './explanation.ts';
 import { loadProvider } from './providers.ts';
@@ -22,7 +23,7 @@ export interface ExplainCommandOptions {
 export interface Explained {
   readonly kind: string;
   readonly resource: UsageRecord['resource'];
-  /** `start/end`, half-open. */
+  /** `start/end`, half-open; `start/..` without an end, and then the amount is that of the first hour. */
   readonly period: string;
   readonly tenant: UsageRecord['tenant'];
   readonly location: UsageRecord['location'];
@@ -58,7 +59,12 @@ export async function explainCommand(options: ExplainCommandOptions): Promise<nu
   if (raw === undefined) {
     throw new InvalidConfig(`${options.record} holds ${raws.length} records; there is no --index ${index}`);
   }
-  const records = attempt(() => stream.normalize(raw).map((record) => explain(record, mapping)));
+  const records = attempt(() =>
+    stream.normalize(raw).flatMap((record) => {
+      const { period } = record;
+      return measured(record, stream).map((one) => explain({ ...one, period }, mapping));
+    }),
+  );
   if (records === null) return exitCode.failed;
   const about = { provider: provider.name, mapping: mapping.file, index, of: raws.length };
   process.stdout.write(
@@ -66,6 +72,14 @@ export async function explainCommand(options: ExplainCommandOptions): Promise<nu
   );
   const failed = records.some(({ metrics }) => metrics.some(({ error }) => error !== null));
   return failed ? exitCode.failed : exitCode.ok;
+}
+
+/** What has not ended yet has no length until it is cut to a cell: it is shown for its first hour. */
+function measured(record: UsageRecord, stream: MetricsStream<unknown>): readonly UsageRecord[] {
+  const { start, end } = record.period;
+  return end === Number.POSITIVE_INFINITY
+    ? stream.settle([record], { start, end: start + HOUR }, null).records
+    : [record];
 }
 
 /** A record that cannot be normalised has no further way to show. */

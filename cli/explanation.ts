@@ -21,7 +21,7 @@ function describe(record: Explained): string {
   const fields = [
     ['kind', kind],
     ['resource', named(resource)],
-    ['period', period],
+    ['period', period.endsWith('/..') ? `${period} (shown for its first hour)` : period],
     ['tenant', tenant ? `${named(tenant)}${tenant.path ? ` in ${tenant.path}` : ''}` : 'none'],
     ['location', location ? named(location) : 'none'],
     ...Object.entries(attributes).map(([name, value]) => [`attribute ${name}`, text(value)]),

@@ -6,6 +6,9 @@ import type { Millis } from '../../lib/time.ts';
 import { attachmentsOf, gibibytesOf, imageOf, periodOf } from './normalize.ts';
 import type { AlmanachRow } from './types.ts';
 
+/** Where everything of the account is: rows do not say. */
+export type Place = Pick<ResourceFields, 'region' | 'locations'>;
+
 /**
  * One row for each entity that exists now, in the order of their ids. Of several the open one speaks for it, and of
  * several open ones the one that started last (sheet 4, 5).
@@ -23,13 +26,17 @@ export function openNow(rows: readonly AlmanachRow[], now: Millis): AlmanachRow[
 }
 
 /** @param volumes all of the project: what is attached stands with them alone (sheet 1.6) */
-export function serversOf(instances: readonly AlmanachRow[], volumes: readonly AlmanachRow[]): Resource[] {
+export function serversOf(
+  instances: readonly AlmanachRow[],
+  volumes: readonly AlmanachRow[],
+  place: Place = {},
+): Resource[] {
   const disks = new Map<string, AlmanachRow[]>(instances.map(({ entity_id }) => [entity_id, []]));
   for (const disk of volumes) for (const id of new Set(attachmentsOf(disk))) disks.get(id)?.push(disk);
   return instances.map((row) => {
     const attached = disks.get(row.entity_id) ?? [];
     return server({
-      ...baseOf(row),
+      ...baseOf(row, place),
       instance_type: row.flavor,
       image_detail: imageDetailOf(row),
       volumes_b: bytesOf(attached),
@@ -38,10 +45,10 @@ export function serversOf(instances: readonly AlmanachRow[], volumes: readonly A
   });
 }
 
-export function volumesOf(volumes: readonly AlmanachRow[]): Resource[] {
+export function volumesOf(volumes: readonly AlmanachRow[], place: Place = {}): Resource[] {
   return volumes.map((row) =>
     volume({
-      ...baseOf(row, [
+      ...baseOf(row, place, [
         ['volume_type', row.volume_type],
         ['size', row.size],
       ]),
@@ -52,7 +59,7 @@ export function volumesOf(volumes: readonly AlmanachRow[]): Resource[] {
 }
 
 /** When it was created is not known: a row begins with every resize, and the listing of now has no older ones. */
-function baseOf(row: AlmanachRow, facts: readonly (readonly unknown[])[] = []): ResourceFields {
+function baseOf(row: AlmanachRow, place: Place, facts: readonly (readonly unknown[])[] = []): ResourceFields {
   const { entity_id: id, name, project_id, start, last_event, metadata } = row;
   const own = Object.entries(metadata ?? {}).map(([key, value]) => [`metadata.${key}`, value]);
   const held = [
@@ -65,7 +72,8 @@ function baseOf(row: AlmanachRow, facts: readonly (readonly unknown[])[] = []): 
   return {
     id,
     name: name || id,
-    metadata: held.filter(([, value]) => value !== undefined && value !== null && value !== ''),
+    ...place,
+    metadata: held.filter(([, value]) => isPlain(value) && value !== ''),
   };
 }
 
@@ -95,9 +103,19 @@ function bytesOf(volumes: readonly AlmanachRow[]): number | null {
 function isBetter(row: AlmanachRow, other: AlmanachRow): boolean {
   if ((row.end === null) !== (other.end === null)) return row.end === null;
   const later = periodOf(row).start - periodOf(other).start;
-  return later === 0 ? JSON.stringify(row) > JSON.stringify(other) : later > 0;
+  return later === 0 ? printed(row) > printed(other) : later > 0;
+}
+
+/** What may differ between rows that begin together: the choice must not depend on the order of the answer. */
+function printed({ end, flavor, last_event, name, processed, volume_type }: AlmanachRow): string {
+  return JSON.stringify([end, last_event, processed, name, flavor, volume_type]);
 }
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** A value that can be printed, however hostile the answer: not nested, and not null. */
+function isPlain(value: unknown): value is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }

@@ -1,29 +1,7 @@
-import {
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import pLimit from 'p-limit';
-import { DeliveryError } from '../errors.ts';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { bucketFailure, isAbsent, isChanged, refusalOf } from './bucket-failure.ts';
+import { asking, type Bucket, keyOf, list, move, remove } from './bucket-listing.ts';
 import { Changed, type Condition, type Content, type Found, type Store } from './store.ts';
-
-/** A place in a bucket, and the way there. */
-export interface Bucket {
-  readonly client: S3Client;
-  readonly name: string;
-  /** Before every name; empty, or ending in `/`. */
-  readonly prefix: string;
-  /** Told once when the store takes a write whose condition does not hold. */
-  readonly warn: (message: string) => void;
-}
-
-/** Objects that are copied or removed at the same time. */
-const AT_ONCE = 8;
 
 /**
  * Texts as objects below a prefix. Overwriting *is* replacing; a condition goes with the request (`If-Match`,
@@ -149,59 +127,11 @@ async function put(
     return { version: ETag ?? '', digest, ...(fence === undefined ? {} : { fence }) };
   } catch (error) {
     const refusal = refusalOf(error);
+    const isConditional = Object.keys(condition).length > 0;
     const isGone = condition.IfMatch !== undefined && isAbsent(refusal);
-    if (isGone || isChanged(refusal)) throw new Changed(name);
+    if (isGone || (isConditional && isChanged(refusal))) throw new Changed(name);
     throw bucketFailure(error, `PUT ${Key}`);
   }
-}
-
-function remove(bucket: Bucket, Key: string) {
-  return asking(`DELETE ${Key}`, () =>
-    bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key })),
-  );
-}
-
-async function list(bucket: Bucket, folder: string): Promise<string[]> {
-  const Prefix = `${keyOf(bucket, folder)}/`;
-  const below: string[] = [];
-  for await (const page of pages(bucket, { Prefix, Delimiter: '/' })) {
-    below.push(...page.folders.map((folder) => folder.slice(Prefix.length, -1)));
-    below.push(...page.keys.map((key) => key.slice(Prefix.length)));
-  }
-  return below.sort();
-}
-
-/** Copies everything before it removes anything. */
-async function move(bucket: Bucket, from: string, to: string): Promise<void> {
-  const [source, target] = [`${keyOf(bucket, from)}/`, `${keyOf(bucket, to)}/`];
-  const keys: string[] = [];
-  for await (const page of pages(bucket, { Prefix: source })) keys.push(...page.keys);
-  const limit = pLimit(AT_ONCE);
-  const copy = (key: string) => {
-    const Key = target + key.slice(source.length);
-    const CopySource = `${bucket.name}/${key.split('/').map(encodeURIComponent).join('/')}`;
-    return asking(`COPY ${Key}`, () =>
-      bucket.client.send(new CopyObjectCommand({ Bucket: bucket.name, Key, CopySource })),
-    );
-  };
-  await Promise.all(keys.map((key) => limit(() => copy(key))));
-  await Promise.all(keys.map((key) => limit(() => remove(bucket, key))));
-}
-
-async function* pages(bucket: Bucket, of: { Prefix: string; Delimiter?: string }) {
-  let token: string | undefined;
-  do {
-    const command: ListObjectsV2Command = new ListObjectsV2Command({
-      ...{ ...of, Bucket: bucket.name },
-      ...(token === undefined ? {} : { ContinuationToken: token }),
-    });
-    const page = await asking(`LIST ${of.Prefix}`, () => bucket.client.send(command));
-    yield {
-      keys: (page.Contents ?? []).flatMap(({ Key }) => Key ?? []),
-      folders: (page.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []),
-    };
-    token = page.IsTruncated ? page.NextContinuationToken : undefined;
-  } while (token !== undefined);
 }
 
 function foundIn(object: {
@@ -216,10 +146,6 @@ function foundIn(object: {
   };
 }
 
-function keyOf({ prefix }: Bucket, name: string): string {
-  return `${prefix}${name}`;
-}
-
 function orNull<Result>(call: string, work: () => Promise<Result>): Promise<Result | null> {
   return asking(call, () =>
     work().catch((error: unknown) => {
@@ -227,12 +153,4 @@ function orNull<Result>(call: string, work: () => Promise<Result>): Promise<Resu
       throw error;
     }),
   );
-}
-
-async function asking<Result>(call: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof DeliveryError ? error : bucketFailure(error, call);
-  }
 }

@@ -25,6 +25,8 @@ type Holder = z.output<typeof holderSchema>;
 
 const [HELD, RELEASED] = ['holder.json', 'released.json'];
 
+const NUMBERED = /^\d{12}$/;
+
 /** Tells this process from an earlier one of the same number: in a container, each is number 1. */
 const RUN = randomUUID();
 
@@ -47,7 +49,7 @@ export async function claim(folder: string, leasing: Leasing): Promise<Claim | n
     await rm(own, { recursive: true, force: true });
     return null;
   }
-  await closeBelow(folder, last + 1);
+  await clearBelow(folder, last + 1);
   return hold(own, fence, leasing);
 }
 
@@ -86,18 +88,23 @@ async function appear(folder: string, holder: Holder, leasing: Leasing): Promise
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOENT') return false;
     throw error;
   }
 }
 
-/** Takes the folders of earlier claims away: at once by renaming, then what is in them. */
-async function closeBelow(folder: string, number: number): Promise<void> {
+/**
+ * Takes the folders of earlier claims away, at once by renaming; then what is in them, and what killed processes left.
+ * Who is about to appear comes too late anyway.
+ */
+async function clearBelow(folder: string, number: number): Promise<void> {
   for (const known of (await numbersIn(folder)).filter((known) => known < number)) {
-    const closed = join(folder, randomUUID());
-    await rename(join(folder, numbered(known)), closed).catch(ifMissing(undefined));
-    await rm(closed, { recursive: true, force: true });
+    await rename(join(folder, numbered(known)), join(folder, randomUUID())).catch(ifMissing(undefined));
   }
+  const left = (await readdir(folder)).filter((name) => !NUMBERED.test(name));
+  await Promise.all(
+    left.map((name) => rm(join(folder, name), { recursive: true, force: true }).catch(() => {})),
+  );
 }
 
 interface Found {
@@ -146,7 +153,7 @@ async function highestIn(folder: string): Promise<number> {
 }
 
 async function numbersIn(folder: string): Promise<number[]> {
-  return (await readdir(folder)).filter((name) => /^\d{12}$/.test(name)).map(Number);
+  return (await readdir(folder)).filter((name) => NUMBERED.test(name)).map(Number);
 }
 
 function numbered(number: number): string {

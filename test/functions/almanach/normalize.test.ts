@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instantOf, queryDate } from '../../../functions/almanach/dates.ts';
 import { endOfUsage, normalizeUsage, startOfUsage } from '../../../functions/almanach/normalize.ts';
@@ -130,6 +131,36 @@ describe('normalizeUsage', () => {
     expect(startOfUsage({ ...volume, size: 'x' })).toBe(Date.UTC(2026, 9, 1));
     expect([startOfUsage(null), startOfUsage({ start: 5 }), endOfUsage(volume)]).toEqual([null, null, null]);
     expect(endOfUsage({ end: '2026-10-02 00:00:00+00:00' })).toBe(Date.UTC(2026, 9, 2));
+  });
+});
+
+describe('rows that nobody would write', () => {
+  it('are a life or a MalformedResponse, whatever they hold', () => {
+    const fields = [
+      'entity_type',
+      'entity_id',
+      'project_id',
+      'start',
+      'end',
+      'size',
+      'attached_to',
+      'metadata',
+      'os',
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), fc.anything(), fc.boolean(), (field, value, asVolume) => {
+        const row = { ...(asVolume ? volume : instance), [field]: value };
+        try {
+          const life = only(row);
+          expect(life.period.start).toBeLessThan(Number.POSITIVE_INFINITY);
+          expect(Number.isNaN(Number(life.variables.value))).toBe(false);
+          life.fingerprint();
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'MalformedResponse' });
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 

@@ -121,6 +121,17 @@ describe('resources', () => {
     );
   });
 
+  it('are where the account says that its region is', async () => {
+    const { client } = await scripted(() => ({ body: [server('vm')] }), { region_name: 'north' });
+    const request = { partition: 'p', now: NOW, signal };
+    const north = { country: { name: 'Norway' } };
+    const collect = provider.streams.resources?.collect;
+    const found = await collect?.(client, { ...request, locations: { north } });
+    expect(found?.items[0]?.base).toMatchObject({ locations: [north] });
+    const unknown = await collect?.(client, { ...request, locations: { south: north } });
+    expect(unknown?.items[0]?.base).toMatchObject({ regions: [{ id: 'north' }] });
+  });
+
   it('fail whole when one row cannot be read', async () => {
     const { client } = await scripted(() => ({ body: [server('vm'), { entity_type: 'volume' }] }));
     const request = { locations: {}, partition: 'p', now: NOW, signal };

@@ -40,6 +40,18 @@ describe('fileState', () => {
     expect(readdirSync(join(claims(), '000000000003'))).toEqual(['released.json']);
   });
 
+  it('clears up what killed processes left', async () => {
+    for (const left of ['half-made', '000000000001']) {
+      mkdirSync(join(claims(), left), { recursive: true });
+      writeFileSync(
+        join(claims(), left, 'released.json'),
+        JSON.stringify({ fence: 7, pid: 1, host: '', run: '' }),
+      );
+    }
+    await committed(fileState(folder), FULL, key);
+    expect(readdirSync(claims())).toEqual(['000000000002']);
+  });
+
   it('lets one of many take over from a process that died', async () => {
     claimBy(deadPid());
     const leases = await Promise.all(Array.from({ length: 8 }, () => fileState(folder).acquire(key)));

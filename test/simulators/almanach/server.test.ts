@@ -38,6 +38,27 @@ describe('a simulated Almanach', () => {
     expect(await Promise.all(statuses)).toEqual([200, 404, 404, 404]);
   });
 
+  it('closes a young volume that has no other row, where it would remove one that has', async () => {
+    const cloud = await almanach();
+    const write = (method: string, path: string, body: unknown) =>
+      call(cloud, `/v1${path}`, { method, body });
+    const disk = {
+      volume_id: 'd',
+      start: '2026-11-20',
+      volume_type: null,
+      size: 5,
+      volume_name: 'd',
+      attached_to: [],
+    };
+    await write('POST', '/project/p/volume', disk);
+    await write('DELETE', '/volume/d', { date: '2026-11-20T00:00:01Z' });
+    const ends = () => cloud.rows().flatMap(({ id, end }) => (id === 'd' ? [end] : []));
+    expect(ends()).toEqual([Date.UTC(2026, 10, 20, 0, 0, 1)]);
+    await write('POST', '/project/p/volume', { ...disk, start: '2026-11-21' });
+    await write('DELETE', '/volume/d', { date: '2026-11-21T00:00:01Z' });
+    expect(ends()).toEqual([Date.UTC(2026, 10, 20, 0, 0, 1)]);
+  });
+
   it('begins with given rows, and gives out their projects', async () => {
     const row = {
       entity_type: 'volume',
