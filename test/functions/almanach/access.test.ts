@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { type AlmanachConfig, almanachConfig } from '../../../functions/almanach/types.ts';
 import { parse } from '../../../lib/parse.ts';
 import { type AlmanachSimulator, startAlmanach } from '../../../simulators/almanach/index.ts';
@@ -190,13 +188,6 @@ describe('the credentials of an account', () => {
     expect(read({ ...login, service_type: 'usage', duplicates: 'sum', grid_minutes: 15 })).toMatchObject({
       grid_minutes: 15,
     });
-  });
-
-  it('are read as the README shows them', () => {
-    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    const block = [...readme.matchAll(/```yaml\n(credentials:[\s\S]*?)```/g)].map((match) => match[1] ?? '');
-    const shown = block.flatMap((text) => parseAllDocuments(text).map((one) => one.toJS().credentials));
-    expect(shown.map((credentials) => Boolean(read(credentials).auth_url))).toEqual([false, true]);
   });
 
   it.each<[unknown, RegExp]>([
