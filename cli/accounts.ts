@@ -1,10 +1,10 @@
 import { type Account, parseAccounts } from '../lib/account.ts';
+import { referencesFrom } from '../lib/accounts/references.ts';
 import { besideAccounts, subjectOf } from '../lib/accounts/subject.ts';
 import { InvalidConfig } from '../lib/errors.ts';
 import { mappingFor } from '../lib/handler.ts';
 import type { Mapping } from '../lib/mapping/load.ts';
 import { readFileOrRefuse } from '../lib/read-file.ts';
-import { referencesFrom } from '../lib/references.ts';
 import { parseCredentials, type Subject } from '../lib/run.ts';
 import { loadProvider, type ProviderRoom } from './providers.ts';
 

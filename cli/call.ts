@@ -1,7 +1,7 @@
 import { connected } from '../lib/connect.ts';
 import { InvalidConfig } from '../lib/errors.ts';
 import { findOperation, type OperationParameters, type Operations } from '../lib/operations.ts';
-import { scrubJson } from '../lib/scrub.ts';
+import { scrubJson } from '../lib/recording/scrub.ts';
 import { openAccounts } from './accounts.ts';
 import { exitCode, refuse } from './exit.ts';
 import { commandPlatform, writeToStderr } from './platform.ts';

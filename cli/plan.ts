@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { withCmpSecrets } from '../lib/cmp-secrets.ts';
+import { withCmpSecrets } from '../lib/cmp/secrets.ts';
 import { destinationFrom } from '../lib/destination.ts';
 import { describeGrid } from '../lib/grid.ts';
 import type { CellStreamName } from '../lib/job.ts';

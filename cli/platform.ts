@@ -1,8 +1,8 @@
 import { systemClock } from '../lib/clock.ts';
 import { deadlineWithin } from '../lib/deadline.ts';
 import { InvalidConfig } from '../lib/errors.ts';
+import { proxyFrom } from '../lib/http/proxy.ts';
 import type { Level } from '../lib/log.ts';
-import { proxyFrom } from '../lib/proxy.ts';
 import type { Platform } from '../lib/run.ts';
 import { type Interval, type Millis, parseInstant, SECOND } from '../lib/time.ts';
 

@@ -1,5 +1,5 @@
 import { InvalidConfig } from '../lib/errors.ts';
-import { parseJson } from '../lib/scrub.ts';
+import { parseJson } from '../lib/recording/scrub.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { withCmpSecrets } from '../lib/cmp-secrets.ts';
+import { withCmpSecrets } from '../lib/cmp/secrets.ts';
 import { destinationFrom } from '../lib/destination.ts';
 import { InvalidConfig, toWireError, type WireError } from '../lib/errors.ts';
-import { joinGaps } from '../lib/gaps.ts';
 import type { CellStreamName } from '../lib/job.ts';
 import { planCells } from '../lib/plan.ts';
+import { joinGaps } from '../lib/report/gaps.ts';
 import { isCellStream, settingsOf } from '../lib/run.ts';
 import { openState } from '../lib/state/open.ts';
 import { ACCOUNT_PARTITION, type Failure, type PartitionState, type State } from '../lib/state/state.ts';

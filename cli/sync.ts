@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { withCmpSecrets } from '../lib/cmp-secrets.ts';
+import { withCmpSecrets } from '../lib/cmp/secrets.ts';
 import { outOfTime } from '../lib/deadline.ts';
 import { destinationFrom } from '../lib/destination.ts';
 import { InvalidConfig, SyncError, toWireError } from '../lib/errors.ts';

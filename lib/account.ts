@@ -58,7 +58,7 @@ export type Defaults = z.output<typeof accountsSchema>['defaults'];
 
 /**
  * Reads an accounts file. References in credentials stay as they are: they are resolved late, for the accounts
- * that are worked on (lib/references.ts).
+ * that are worked on (lib/accounts/references.ts).
  * @throws InvalidConfig with the true path of everything that is wrong.
  */
 export function parseAccounts(text: string, file: string): Account[] {

@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts';
 import { InvalidConfig, InvalidEvent } from './errors.ts';
+import type { ProxyFor } from './http/proxy.ts';
 import { createHttp, type Transport } from './http.ts';
 import { createLog, type Level, type Log } from './log.ts';
 import type { Location } from './models/location.ts';
 import { parse } from './parse.ts';
 import type { Provider } from './provider.ts';
-import type { ProxyFor } from './proxy.ts';
 import type { Recorder } from './recording.ts';
 import { concealer, type Redact, redactError } from './redact.ts';
 

@@ -1,5 +1,5 @@
+import type { MappedSpend } from './map/spend.ts';
 import type { MappedMetrics } from './map.ts';
-import type { MappedSpend } from './map-spend.ts';
 import type { BadRow } from './read.ts';
 import type { Cell, Quarantined, Receipt, Sink } from './sink/sink.ts';
 

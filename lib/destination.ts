@@ -1,6 +1,6 @@
+import { type References, referencesFrom } from './accounts/references.ts';
 import { cmpSettings } from './cmp.ts';
 import { InvalidConfig } from './errors.ts';
-import { type References, referencesFrom } from './references.ts';
 import type { ReportingSettings } from './reporting.ts';
 
 /** Where cells go, what is remembered, who is told; from the environment on Lambda. */

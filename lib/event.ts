@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type Continuation, continuationSchema } from './continuation.ts';
 import { InvalidEvent } from './errors.ts';
+import { type Continuation, continuationSchema } from './lambda/continuation.ts';
 import { parse } from './parse.ts';
 import { type Millis, parseInstant } from './time.ts';
 

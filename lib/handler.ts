@@ -4,16 +4,16 @@
  */
 
 import { requestedSubject } from './accounts/requested.ts';
-import { type StreamAnswer, valueAnswer } from './answer.ts';
-import { withCmpSecrets } from './cmp-secrets.ts';
-import { continuationAfter } from './continuation.ts';
+import { withCmpSecrets } from './cmp/secrets.ts';
 import { outOfTime } from './deadline.ts';
 import { type Destination, destinationFrom } from './destination.ts';
-import { runMetricsLine } from './emf.ts';
 import { parseEvent, type SyncRequest } from './event.ts';
+import { type StreamAnswer, valueAnswer } from './lambda/answer.ts';
+import { continuationAfter } from './lambda/continuation.ts';
+import { runMetricsLine } from './lambda/emf.ts';
+import { invokeItself, nextEvent, proceedsByItself } from './lambda/proceed.ts';
 import { type Handler, onLambda } from './lambda.ts';
 import { loadMapping, type Mapping } from './mapping/load.ts';
-import { invokeItself, nextEvent, proceedsByItself } from './proceed.ts';
 import type { Provider } from './provider.ts';
 import { readFileOrRefuse } from './read-file.ts';
 import type { PartitionFailure, StreamReport } from './report.ts';

@@ -1,10 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
-import { checkUrl, createAgents, type EgressRules, type Resolve } from './egress.ts';
-import { callOf, overSockets } from './exchange.ts';
-import type { Log } from './log.ts';
-import type { ProxyFor } from './proxy.ts';
-import { redactError } from './redact.ts';
+import { checkUrl, createAgents, type EgressRules, type Resolve } from './http/egress.ts';
+import { callOf, overSockets } from './http/exchange.ts';
+import type { ProxyFor } from './http/proxy.ts';
 import {
   isRedirect,
   judgeFailure,
@@ -14,10 +12,12 @@ import {
   type Verdict,
   waitBefore,
   within,
-} from './retry.ts';
+} from './http/retry.ts';
+import type { Log } from './log.ts';
+import { redactError } from './redact.ts';
 import { MINUTE, type Millis } from './time.ts';
 
-export type { Verdict } from './retry.ts';
+export type { Verdict } from './http/retry.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';

@@ -6,7 +6,7 @@ import { systemClock } from './clock.ts';
 import type { Platform } from './connect.ts';
 import { deadlineWithin } from './deadline.ts';
 import { toWireError } from './errors.ts';
-import { proxyFrom } from './proxy.ts';
+import { proxyFrom } from './http/proxy.ts';
 
 /** What a handler needs of Lambda's context. */
 export interface LambdaContext {

@@ -4,7 +4,7 @@ import type { Log } from './log.ts';
 import type { UsageRecord } from './models/usage.ts';
 import { covering, type PlannedCell, spanOf } from './plan.ts';
 import type { CellStream, Dated } from './provider.ts';
-import { type RowsSeen, rowsSeen } from './rows-seen.ts';
+import { type RowsSeen, rowsSeen } from './read/rows-seen.ts';
 import type { Interval } from './time.ts';
 
 /** A row that could not be normalised, with its error. */

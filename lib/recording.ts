@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { InvalidConfig } from './errors.ts';
 import { pathSegment } from './files.ts';
 import type { HttpRequest, HttpResponse, Transport } from './http.ts';
+import { parseJson, scrubBody, scrubForm, scrubHeaders } from './recording/scrub.ts';
 import type { Redact } from './redact.ts';
-import { parseJson, scrubBody, scrubForm, scrubHeaders } from './scrub.ts';
 
-export { replayFrom } from './replay.ts';
+export { replayFrom } from './recording/replay.ts';
 
 /** Listens to a transport. @param redact knows the secret values of the account */
 export type Recorder = (transport: Transport, redact: Redact) => Transport;

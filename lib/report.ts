@@ -1,9 +1,9 @@
 import type { Mapped } from './deliver.ts';
 import { toWireError, type WireError } from './errors.ts';
-import { findingNotes } from './findings.ts';
 import type { ExactSpend } from './models/spend.ts';
 import type { Dated, Finding, Gap, Settled } from './provider.ts';
 import type { CellRead } from './read.ts';
+import { findingNotes } from './report/findings.ts';
 import type { Receipt } from './sink/sink.ts';
 import type { PartitionState } from './state/state.ts';
 import { formatInstant, type Millis } from './time.ts';

@@ -1,6 +1,6 @@
+import { openCmp } from './cmp/client.ts';
+import { cmpLogWriter } from './cmp/log.ts';
 import { type CmpSettings, cmpSecrets } from './cmp.ts';
-import { openCmp } from './cmp-client.ts';
-import { cmpLogWriter } from './cmp-log.ts';
 import type { Platform } from './connect.ts';
 import type { SyncJob } from './job.ts';
 import { createProgress } from './progress.ts';

@@ -4,13 +4,13 @@
  * This file is that sentence, and the only one that knows its order.
  */
 import { deliverCell } from './deliver.ts';
-import { joinGaps } from './gaps.ts';
 import { advanced, observed, openHistory } from './history.ts';
 import type { Step, SyncJob } from './job.ts';
 import { eachPartition, partitionsOf, rememberedAccount } from './partitions.ts';
 import { type Plan, planCells } from './plan.ts';
 import type { Dated, Gap, Policy } from './provider.ts';
 import { readCells } from './read.ts';
+import { joinGaps } from './report/gaps.ts';
 import {
   describeWindow,
   idle,

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mapping, provider } from '../functions/cloudstack/index.ts';
-import type { ContinuedReport } from '../lib/answer.ts';
 import { destinationFrom } from '../lib/destination.ts';
 import { BudgetTooSmall } from '../lib/errors.ts';
 import { answerStream } from '../lib/handler.ts';
+import type { ContinuedReport } from '../lib/lambda/answer.ts';
 import type { Platform } from '../lib/run.ts';
 import { DAY, type Millis } from '../lib/time.ts';
 import { type CloudStackSimulator, startCloudStack } from '../simulators/cloudstack/server.ts';

@@ -1,10 +1,10 @@
 import type { LookupAddress } from 'node:dns';
 import http from 'node:http';
 import { isIP } from 'node:net';
-import { checkAddress, checkUrl, type Resolve } from '../lib/egress.ts';
 import { SyncError } from '../lib/errors.ts';
+import { checkAddress, checkUrl, type Resolve } from '../lib/http/egress.ts';
+import { judgeStatus } from '../lib/http/retry.ts';
 import type { HttpRequest, HttpResponse } from '../lib/http.ts';
-import { judgeStatus } from '../lib/retry.ts';
 import { random } from '../simulators/random.ts';
 import { type Design, type Outcome, type Proof, type ProofOptions, tally } from './proof.ts';
 import { type ClientOptions, type MakeClient, ourClient } from './r06-client.ts';

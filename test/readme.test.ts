@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseAccounts } from '../lib/account.ts';
@@ -38,5 +38,17 @@ describe('the README', () => {
   it('lists every proof', () => {
     const listed = [...readme.matchAll(/^\| (R\d+) \|/gm)].map((match) => match[1]);
     expect(listed).toEqual([...new Set(proofs.map(({ id }) => id))]); // one promise, several subjects
+  });
+});
+
+describe('CONTRIBUTING', () => {
+  it('names only rooms that are there', () => {
+    const text = readFileSync(new URL('../CONTRIBUTING.md', import.meta.url), 'utf8');
+    const named = [
+      ...text.matchAll(/`((?:lib|functions|test|cli|simulators|mappings|schemas|proof)\/[\w./-]*)`/g),
+    ];
+    const rooms = named.map((match) => match[1] ?? '');
+    expect(rooms.length).toBeGreaterThan(20);
+    expect(rooms.filter((room) => !existsSync(new URL(`../${room}`, import.meta.url)))).toEqual([]);
   });
 });

@@ -1,4 +1,3 @@
-import { parseDecimalJson } from '../../lib/decimal-json.ts';
 import {
   InsufficientPermission,
   InvalidConfig,
@@ -8,6 +7,7 @@ import {
   SyncError,
 } from '../../lib/errors.ts';
 import type { HttpResponse, Verdict } from '../../lib/http.ts';
+import { parseDecimalJson } from '../../lib/models/decimal-json.ts';
 import { isObject } from './frames.ts';
 
 /** What an answer comes to. */

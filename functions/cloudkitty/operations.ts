@@ -1,5 +1,5 @@
-import { parseDecimalJson } from '../../lib/decimal-json.ts';
 import { InvalidConfig, SyncError } from '../../lib/errors.ts';
+import { parseDecimalJson } from '../../lib/models/decimal-json.ts';
 import type { OperationParameters, Operations } from '../../lib/operations.ts';
 import { parseInstant } from '../../lib/time.ts';
 import { NOTHING } from './answer.ts';

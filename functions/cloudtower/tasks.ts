@@ -1,5 +1,5 @@
 import { type ErrorDetails, ProviderUnavailable } from '../../lib/errors.ts';
-import { pause } from '../../lib/retry.ts';
+import { pause } from '../../lib/http/retry.ts';
 import { SECOND } from '../../lib/time.ts';
 import type { CloudTowerClient } from './client.ts';
 import { listAll } from './listing.ts';

@@ -2,7 +2,7 @@ import type { Account } from '../../lib/account.ts';
 import type { Listed } from '../../lib/accounts/list.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { InvalidConfig, toWireError } from '../../lib/errors.ts';
-import { type Invoker, startFunction } from '../../lib/invoke.ts';
+import { type Invoker, startFunction } from '../../lib/lambda/invoke.ts';
 import type { State } from '../../lib/state/state.ts';
 import { standingOf, streamsOf } from './due.ts';
 import { createGate, type Limits } from './gate.ts';

@@ -1,4 +1,4 @@
-import { pause } from '../../lib/retry.ts';
+import { pause } from '../../lib/http/retry.ts';
 import type { Millis } from '../../lib/time.ts';
 
 /** How much may happen at once. */

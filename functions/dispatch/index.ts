@@ -1,9 +1,9 @@
 import { listAccounts } from '../../lib/accounts/list.ts';
 import { accountLines } from '../../lib/accounts/source.ts';
-import { withCmpSecrets } from '../../lib/cmp-secrets.ts';
+import { withCmpSecrets } from '../../lib/cmp/secrets.ts';
 import { destinationFrom } from '../../lib/destination.ts';
-import { metricsLine } from '../../lib/emf.ts';
 import { InvalidConfig } from '../../lib/errors.ts';
+import { metricsLine } from '../../lib/lambda/emf.ts';
 import { type OnLambda, onLambda } from '../../lib/lambda.ts';
 import { openState } from '../../lib/state/open.ts';
 import { type DispatchReport, dispatchAccounts } from './dispatch.ts';

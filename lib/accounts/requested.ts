@@ -4,8 +4,8 @@ import type { Destination } from '../destination.ts';
 import { InvalidEvent } from '../errors.ts';
 import type { SyncRequest } from '../event.ts';
 import { DEFAULT_POLL_INTERVAL } from '../interval.ts';
-import { referencesFrom } from '../references.ts';
 import { findAccount } from './find.ts';
+import { referencesFrom } from './references.ts';
 import { besideAccounts, subjectOf as subjectOfAccount } from './subject.ts';
 
 /** Whose data is read: who the event says, or who the operator's file says of that id; with its own mapping file. */

@@ -3,7 +3,7 @@ import type { Account } from '../account.ts';
 import type { Subject } from '../connect.ts';
 import { DEFAULT_POLL_INTERVAL } from '../interval.ts';
 import { readFileOrRefuse } from '../read-file.ts';
-import { type References, resolveReferences } from '../references.ts';
+import { type References, resolveReferences } from './references.ts';
 
 /**
  * An account of the operator's file as the engine reads it, its references resolved: call it late, and only for

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { Invoker } from '../invoke.ts';
+import type { Invoker } from '../lambda/invoke.ts';
 
 /** Starts functions by name and does not wait for what they come to. Throttling is for the caller to wait out. */
 export function lambdaInvoker(): Invoker {

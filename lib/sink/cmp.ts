@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { openCmp } from '../cmp/client.ts';
 import type { Cmp } from '../cmp.ts';
-import { openCmp } from '../cmp-client.ts';
 import { DeliveryError, InsufficientPermission, InvalidConfig, InvalidCredentials } from '../errors.ts';
 import { type NflexMetric, nflexMetric } from '../models/metric.ts';
 import { cellName } from './names.ts';

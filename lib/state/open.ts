@@ -1,4 +1,4 @@
-import { openCmp } from '../cmp-client.ts';
+import { openCmp } from '../cmp/client.ts';
 import type { Platform } from '../connect.ts';
 import { InvalidConfig } from '../errors.ts';
 import type { ReportingSettings } from '../reporting.ts';

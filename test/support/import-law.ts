@@ -23,7 +23,7 @@ const providers = readdirSync(new URL('../../functions', import.meta.url)).filte
 
 /** No input or output, no clock, no environment. */
 const pure =
-  /^lib\/(interval|grid|plan|cells|time|map|errors|report|retry|keystone\/(catalog|credentials|projects|refusals)|models\/.*|mapping\/.*)\.ts$|\/(normalize|usage-types|types|dates|resources|servers|resource-base|resource-types)\.ts$/;
+  /^lib\/(interval|grid|plan|cells|time|map|map\/.*|read\/.*|errors|report|report\/.*|http\/retry|keystone\/(catalog|credentials|projects|refusals)|models\/.*|mapping\/.*)\.ts$|\/(normalize|settle|fold|edges|memory|packed|points|usage-types|types|dates|resources|servers|resource-base|resource-types)\.ts$/;
 
 /** The only files of lib that see the machine: its clock, its environment. */
 const edges = ['lib/lambda.ts', 'lib/clock.ts', 'lib/deadline.ts'];

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { normalizeUsage } from '../../../functions/almanach/normalize.ts';
 import type { AlmanachRequest } from '../../../functions/almanach/request.ts';
 import type { SyncError } from '../../../lib/errors.ts';
-import { replayFrom } from '../../../lib/replay.ts';
+import { replayFrom } from '../../../lib/recording/replay.ts';
 import { clientOf } from './connected.ts';
 import { type Exchange, exchangesIn, isWhole, recordings } from './recorded.ts';
 

@@ -8,7 +8,7 @@ import {
 import { createGate } from '../../../functions/dispatch/gate.ts';
 import type { Listed } from '../../../lib/accounts/list.ts';
 import { InvalidConfig, StateUnavailable } from '../../../lib/errors.ts';
-import type { Invoker } from '../../../lib/invoke.ts';
+import type { Invoker } from '../../../lib/lambda/invoke.ts';
 import { NOTHING_STORED, type PartitionState, type State } from '../../../lib/state/state.ts';
 import { DAY, HOUR } from '../../../lib/time.ts';
 

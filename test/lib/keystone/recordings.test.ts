@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { judgeStatus } from '../../../lib/http/retry.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../lib/http.ts';
 import { judgeLogin } from '../../../lib/keystone/refusals.ts';
-import { judgeStatus } from '../../../lib/retry.ts';
 import { folders, type Recorded, recordingsIn } from '../../support/keystone-recordings.ts';
 import { connect } from './connected.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { judgeStatus } from '../../../lib/http/retry.ts';
 import type { HttpResponse } from '../../../lib/http.ts';
 import { judgeLogin } from '../../../lib/keystone/refusals.ts';
-import { judgeStatus } from '../../../lib/retry.ts';
 import { type KeystoneSimulator, startKeystone } from '../../../simulators/keystone/index.ts';
 import { connect } from './connected.ts';
 

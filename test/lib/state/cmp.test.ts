@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openCmp } from '../../../lib/cmp/client.ts';
 import { type Cmp, cmpSettings } from '../../../lib/cmp.ts';
-import { openCmp } from '../../../lib/cmp-client.ts';
 import { StateConflict } from '../../../lib/errors.ts';
 import { cmpState } from '../../../lib/state/cmp.ts';
 import { LEASE } from '../../../lib/state/leasing.ts';
