@@ -1,18 +1,11 @@
-import { afterEach } from 'vitest';
 import { type AlmanachClient, almanachClient } from '../../../functions/almanach/client.ts';
 import { provider } from '../../../functions/almanach/index.ts';
 import { almanachConfig } from '../../../functions/almanach/types.ts';
-import { createHttp, type Transport } from '../../../lib/http.ts';
-import { createLog } from '../../../lib/log.ts';
+import type { Transport } from '../../../lib/http.ts';
+import { contextOf, kept, NOW, signal } from '../../support/connected.ts';
 import { type Answer, startServer, type TestServer } from '../../support/http-server.ts';
 
-export const NOW = Date.UTC(2026, 10, 21, 12);
-export const signal = new AbortController().signal;
-
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
+export { NOW, signal };
 
 /** What a scripted server answers: JSON, or a page when it is text. */
 export interface Scripted {
@@ -39,7 +32,7 @@ export async function scripted(
     response.end(isPage ? body : JSON.stringify(body));
   };
   const server = await startServer(answer);
-  open.push(server);
+  kept(server);
   return {
     client: clientOf({ url: server.url.href, token: 'the-key', project_ids: ['p'], ...config }),
     server,
@@ -49,20 +42,5 @@ export async function scripted(
 /** A client in the account's name; a transport stands for the network. */
 export function clientOf(credentials: Record<string, unknown>, transport?: Transport): AlmanachClient {
   const config = almanachConfig.strict().parse(credentials);
-  const clock = { plan: () => NOW, wire: Date.now };
-  const redact = (text: string) => text;
-  const log = createLog({ write: () => {}, level: 'error', redact, now: Date.now, fields: {} });
-  const http = createHttp({
-    origins: provider.origins(config),
-    tls: { verify: true },
-    signal,
-    clock,
-    log,
-    redact,
-    attempts: 3,
-    random: () => 0,
-    ...(transport ? { transport } : {}),
-  });
-  open.push(http);
-  return almanachClient({ config, http, clock, signal, log, conceal: () => {} });
+  return almanachClient(contextOf(config, provider.origins(config), transport ? { transport } : {}));
 }

@@ -1,13 +1,10 @@
-import { setMaxListeners } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
 import { type CloudKittyClient, cloudKittyClient } from '../../../functions/cloudkitty/client.ts';
 import { mapping, provider } from '../../../functions/cloudkitty/index.ts';
 import { cloudKittyConfig } from '../../../functions/cloudkitty/types.ts';
-import { createHttp, type Transport } from '../../../lib/http.ts';
-import { createLog } from '../../../lib/log.ts';
+import type { Transport } from '../../../lib/http.ts';
 import { loadMapping } from '../../../lib/mapping/load.ts';
 import { runStream, type StreamName, type SyncOptions } from '../../../lib/run.ts';
 import { fileSink } from '../../../lib/sink/file.ts';
@@ -15,47 +12,34 @@ import { fileState } from '../../../lib/state/file.ts';
 import { DAY, type Interval, type Millis } from '../../../lib/time.ts';
 import type { CloudKittyOptions } from '../../../simulators/cloudkitty/options.ts';
 import { type CloudKittySimulator, startCloudKitty } from '../../../simulators/cloudkitty/server.ts';
+import { contextOf, kept, NOW, signal } from '../../support/connected.ts';
 
-export const NOW = Date.UTC(2026, 10, 21, 12);
 export const DAY_ONE = Date.UTC(2026, 10, 18);
-export const signal = new AbortController().signal;
-setMaxListeners(0, signal);
 
 type Credentials = Readonly<Record<string, unknown>>;
 
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
+export { NOW, signal };
 
 export const dayAt = (start: Millis): Interval => ({ start, end: start + DAY });
 
 /** A simulator that the test need not close, the planning clock held. */
 export async function simulated(options: CloudKittyOptions = {}): Promise<CloudKittySimulator> {
   const cloud = await startCloudKitty({ planNow: () => NOW, wireNow: Date.now, ...options });
-  open.push(cloud);
+  kept(cloud);
   return cloud;
 }
 
 /** A client with these credentials. */
 export function clientOf(credentials: Credentials, transport?: Transport): CloudKittyClient {
   const config = cloudKittyConfig.parse(credentials);
-  const clock = { plan: () => NOW, wire: Date.now };
-  const redact = (text: string) => text;
-  const log = createLog({ write: () => {}, level: 'error', redact, now: Date.now, fields: {} });
-  const http = createHttp({
-    origins: provider.origins(config),
-    tls: { verify: true },
-    signal,
-    clock,
-    log,
-    redact,
-    random: () => 0,
-    // What was recorded is the same however often it is asked for.
-    ...(transport ? { transport, attempts: 1 } : { attempts: 3 }),
-  });
-  open.push(http);
-  return cloudKittyClient({ config, http, clock, signal, log, conceal: () => {} });
+  return cloudKittyClient(
+    contextOf(
+      config,
+      provider.origins(config),
+      // What was recorded is the same however often it is asked for.
+      transport ? { transport, attempts: 1 } : {},
+    ),
+  );
 }
 
 /** All rows of a fetch. */
@@ -70,7 +54,7 @@ export async function rowsOf(
 /** An account of its own folder, run by the engine as the command line would. */
 export function account(credentials: Credentials, mappingText = mapping) {
   const folder = mkdtempSync(join(tmpdir(), 'usage-sync-cloudkitty-'));
-  open.push({ close: () => rmSync(folder, { recursive: true, force: true }) });
+  kept({ close: () => rmSync(folder, { recursive: true, force: true }) });
   const subject = {
     id: 'acme',
     customer: null,

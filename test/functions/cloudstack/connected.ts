@@ -1,19 +1,11 @@
-import { afterEach } from 'vitest';
 import { type CloudStackClient, cloudStackClient } from '../../../functions/cloudstack/client.ts';
 import { cloudStackConfig } from '../../../functions/cloudstack/types.ts';
-import { createHttp } from '../../../lib/http.ts';
-import { createLog } from '../../../lib/log.ts';
 import type { CloudStackOptions } from '../../../simulators/cloudstack/options.ts';
 import { type CloudStackSimulator, startCloudStack } from '../../../simulators/cloudstack/server.ts';
+import { contextOf, kept, NOW, signal } from '../../support/connected.ts';
 import { startServer } from '../../support/http-server.ts';
 
-export const NOW = Date.UTC(2026, 10, 21, 12);
-export const signal = new AbortController().signal;
-
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
+export { NOW, signal };
 
 /** A client of a simulator that the test need not close, the planning clock held. */
 export async function simulated(
@@ -21,7 +13,7 @@ export async function simulated(
   config: Record<string, unknown> = {},
 ): Promise<{ readonly client: CloudStackClient; readonly cloud: CloudStackSimulator }> {
   const cloud = await startCloudStack({ planNow: () => NOW, wireNow: Date.now, ...options });
-  open.push(cloud);
+  kept(cloud);
   return { client: clientOf({ ...cloud.credentials, ...config }), cloud };
 }
 
@@ -56,26 +48,12 @@ export async function scripted(
     response.writeHead(body ? 200 : 401, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ r: inner }));
   });
-  open.push(server);
+  kept(server);
   const url = new URL('/client/api', server.url).href;
   return { client: clientOf({ url, api_key: 'the-key', secret_key: 'the-secret', ...config }), calls };
 }
 
 function clientOf(credentials: Record<string, unknown>): CloudStackClient {
   const config = cloudStackConfig.parse(credentials);
-  const clock = { plan: () => NOW, wire: Date.now };
-  const redact = (text: string) => text;
-  const log = createLog({ write: () => {}, level: 'error', redact, now: Date.now, fields: {} });
-  const http = createHttp({
-    origins: [config.url],
-    tls: { verify: true },
-    signal,
-    clock,
-    log,
-    redact,
-    attempts: 3,
-    random: () => 0,
-  });
-  open.push(http);
-  return cloudStackClient({ config, http, clock, signal, log, conceal: () => {} });
+  return cloudStackClient(contextOf(config, [config.url]));
 }

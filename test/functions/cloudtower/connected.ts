@@ -1,19 +1,11 @@
-import { afterEach } from 'vitest';
 import { type CloudTowerClient, cloudTowerClient } from '../../../functions/cloudtower/client.ts';
 import { cloudTowerConfig } from '../../../functions/cloudtower/types.ts';
-import { createHttp } from '../../../lib/http.ts';
-import { createLog } from '../../../lib/log.ts';
 import type { CloudTowerOptions } from '../../../simulators/cloudtower/options.ts';
 import { type CloudTowerSimulator, startCloudTower } from '../../../simulators/cloudtower/server.ts';
+import { contextOf, kept, NOW, signal } from '../../support/connected.ts';
 import { type Received, startServer } from '../../support/http-server.ts';
 
-export const NOW = Date.UTC(2026, 10, 21, 12);
-export const signal = new AbortController().signal;
-
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
+export { NOW, signal };
 
 /** A client of a simulator that the test need not close, the planning clock held. */
 export async function simulated(
@@ -21,7 +13,7 @@ export async function simulated(
   config: Record<string, unknown> = {},
 ): Promise<{ readonly client: CloudTowerClient; readonly tower: CloudTowerSimulator }> {
   const tower = await startCloudTower({ planNow: () => NOW, ...options });
-  open.push(tower);
+  kept(tower);
   return { client: clientOf({ ...tower.credentials, ...config }), tower };
 }
 
@@ -61,25 +53,11 @@ export async function scripted(
     });
     response.end(text);
   });
-  open.push(server);
+  kept(server);
   return { client: clientOf({ url: server.url.href, ...config }), calls };
 }
 
 export function clientOf(credentials: Record<string, unknown>): CloudTowerClient {
   const config = cloudTowerConfig.parse(credentials);
-  const clock = { plan: () => NOW, wire: Date.now };
-  const redact = (text: string) => text;
-  const log = createLog({ write: () => {}, level: 'error', redact, now: Date.now, fields: {} });
-  const http = createHttp({
-    origins: [config.url],
-    tls: { verify: true },
-    signal,
-    clock,
-    log,
-    redact,
-    attempts: 3,
-    random: () => 0,
-  });
-  open.push(http);
-  return cloudTowerClient({ config, http, clock, signal, log, conceal: () => {} });
+  return cloudTowerClient(contextOf(config, [config.url]));
 }
