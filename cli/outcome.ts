@@ -13,14 +13,18 @@ export interface StreamOutcome {
   readonly error: WireError | null;
 }
 
+/** Whether something of it is missing: a project that failed, a record in quarantine. */
+function isIncomplete({ report }: StreamOutcome): boolean {
+  return (
+    report?.failures !== undefined || (report?.windows.some(({ quarantined }) => quarantined > 0) ?? false)
+  );
+}
+
 /** The exit code that tells a script what it must know of all of them. */
 export function exitCodeOf(outcomes: readonly StreamOutcome[]): number {
   const failed = outcomes.filter(({ error }) => error !== null).length;
   if (failed === outcomes.length) return exitCode.failed;
-  const incomplete = outcomes.some(({ report }) =>
-    report?.windows.some(({ quarantined }) => quarantined > 0),
-  );
-  if (failed > 0 || incomplete) return exitCode.partly;
+  if (failed > 0 || outcomes.some(isIncomplete)) return exitCode.partly;
   const unfinished = outcomes.some(
     ({ report }) => report?.status === 'continue' || report?.status === 'busy',
   );

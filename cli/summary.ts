@@ -58,12 +58,14 @@ function spent(windows: readonly WindowReport[]): string {
   return `${total.toFixed()} ${days[0]?.currency ?? ''}${days.every(({ settled }) => settled) ? '' : ' (provisional)'}`;
 }
 
-/** The worst of an account's streams: a failure, then what has to go on. */
+/** The worst of an account's streams: a failure, that of a project, then what has to go on. */
 function statusOf(outcomes: readonly StreamOutcome[]): string {
   const failed = outcomes.find(({ error }) => error !== null)?.error?.exc_type;
+  const partly =
+    outcomes.flatMap(({ report }) => report?.failures ?? []).length > 0 ? 'partly failed' : undefined;
   const statuses = outcomes.map(({ report }) => report?.status);
   const worst = (['continue', 'busy', 'done'] as const).find((status) => statuses.includes(status));
-  return failed ?? (worst ?? 'nothing_due').replace('_', ' ');
+  return failed ?? partly ?? (worst ?? 'nothing_due').replace('_', ' ');
 }
 
 function dropped({ dropped }: WindowReport): number {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamOutcome } from '../../cli/outcome.ts';
+import { exitCode } from '../../cli/exit.ts';
+import { exitCodeOf, type StreamOutcome } from '../../cli/outcome.ts';
 import { summary } from '../../cli/summary.ts';
+import { ProviderUnavailable, toWireError } from '../../lib/errors.ts';
 import type { StreamReport, WindowReport } from '../../lib/report.ts';
 
 const day = (at: number, more: Partial<WindowReport>): WindowReport => ({
@@ -51,6 +53,16 @@ describe('summary', () => {
 
   it('has a dash where there is no spend', () => {
     expect(summary([outcome([day(18, {})])])).toMatch(/ – +1\.3 s /);
+  });
+
+  it('says that a project failed, and so does the exit code', () => {
+    const failure = { partition: 'beta', ...toWireError(new ProviderUnavailable('down')) };
+    const partly = outcome([day(18, {})], { failures: [failure] });
+    expect(summary([partly])).toMatch(/^acme {5}partly failed /m);
+    expect(summary([partly])).toContain('acme: partition beta failed: down\n');
+    expect(exitCodeOf([partly])).toBe(exitCode.partly);
+    expect(exitCodeOf([outcome([day(18, {})])])).toBe(exitCode.ok);
+    expect(exitCodeOf([outcome([day(18, { quarantined: 1 })])])).toBe(exitCode.partly);
   });
 
   it('names the time of which nothing is known', () => {
