@@ -51,16 +51,17 @@ export function metricsLine(
 
 /**
  * How a run went: how far behind now its account stands, when it last succeeded (seconds since 1970), what is in
- * quarantine and not settled yet. A run that did nothing measures nothing but that it did not fail.
+ * quarantine and not settled yet. Partitions that failed count like runs that did. A run that did nothing measures nothing but that it did not fail.
  */
 export function runMetricsLine({ account, now, provider, report, stream }: Measured): string {
   const dimensions = { provider, stream };
   if (report === null) return metricsLine(now, dimensions, { failed: 1 }, { account });
   const windows = report.windows;
+  const failed = report.failures?.length ?? 0;
   const reached = report.last_update === null ? null : parseInstant(report.last_update);
   const values: Values = {
-    failed: 0,
-    last_success: Math.floor(now / SECOND),
+    failed,
+    ...(failed === 0 ? { last_success: Math.floor(now / SECOND) } : {}),
     quarantined: windows.reduce((sum, window) => sum + window.quarantined, 0),
     unsettled: windows.filter((window) => !window.settled).length,
     ...(reached === null ? {} : { lag: Math.max(0, Math.round((now - reached) / SECOND)) }),

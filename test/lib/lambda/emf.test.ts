@@ -41,3 +41,11 @@ it('says of a run that failed that it failed, and nothing that would look like s
   const { _aws, ...rest } = JSON.parse(runMetricsLine({ ...run, report: null }));
   expect(rest).toEqual({ provider: 'memory', stream: 'metrics', account: 'acme', failed: 1 });
 });
+
+it('counts the partitions that failed while others did not, and is no success', () => {
+  const failures = [{ partition: 'b', error: new Error('down'), checkpoint: NOW - 3_600_000 }];
+  const report = reportOf([idle('a', 'done', NOW - 90_000)], [], failures);
+  const line = JSON.parse(runMetricsLine({ ...run, report }));
+  expect(line).toMatchObject({ failed: 1, lag: 3600 });
+  expect(line).not.toHaveProperty('last_success');
+});
