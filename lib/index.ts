@@ -6,5 +6,16 @@ export { compile, type Expression, evaluate } from './mapping/expression.ts';
 export { loadMapping, type Mapping, type MappingEntry } from './mapping/load.ts';
 export * from './models/index.ts';
 export { type Plan, type PlannedCell, type PlanRequest, planCells } from './plan.ts';
-export { defineProvider, type MetricsStream, type Policy, type Provider } from './provider.ts';
+export {
+  type CellStream,
+  defineProvider,
+  type Finding,
+  type Gap,
+  type MetricsStream,
+  type Policy,
+  type Provider,
+  type Settled,
+  type SnapshotStream,
+  type SpendStream,
+} from './provider.ts';
 export type { Interval, Millis } from './time.ts';

@@ -19,6 +19,7 @@ export * from './saas-user.ts';
 export * from './server.ts';
 export * from './service-offering.ts';
 export * from './spend.ts';
+export type { SpendRecord } from './spend-record.ts';
 export * from './status.ts';
 export * from './usage.ts';
 export * from './volume.ts';
