@@ -41,7 +41,7 @@ async function build() {
       ...shared,
       ...esm,
       absWorkingDir: root,
-      external: ['dynalite'], // it finds its database by its own place
+      external: ['dynalite', 'esbuild'], // they find what they need by their own place
       entryPoints: [entry],
       outfile: temporary,
       sourcemap: 'inline',

@@ -10,6 +10,8 @@ export interface Synthetic {
   readonly cells: number;
   /** A boundary of the aggregation grid. */
   readonly start: Millis;
+  /** Milliseconds that every answer takes longer; none when absent. */
+  readonly latency?: Millis;
 }
 
 export interface CloudStackOptions {

@@ -114,6 +114,7 @@ function run(
 }
 
 async function pauseWhenSlow({ settings, faults }: Cloud, note: Note): Promise<void> {
+  if (settings.synthetic?.latency) await wait(settings.synthetic.latency);
   const delay = slowness(settings.seed, faults, note.number);
   if (delay === 0) return;
   note.fault = 'slow';

@@ -1,10 +1,6 @@
 import { type Expression as LibraryExpression, Parser } from 'expr-eval';
 import { compile, type Expression } from '../lib/mapping/expression.ts';
-
-interface Row {
-  readonly name: string;
-  readonly perSecond: number;
-}
+import { type Figure, type Row, ratio } from './figure.ts';
 
 const ROUND_MS = 250;
 const ROUNDS = 5;
@@ -29,25 +25,29 @@ const records = Array.from({ length: 100 }, (_, index) => ({
   memory: 2048,
 }));
 
-/**
- * Evaluations per second of ours and of the library, each parsed once, side by side: the rounds alternate, and
- * the best of each counts. `<library>, from text` is its `Parser.evaluate`, which parses every time.
- */
-export async function benchMapping(): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const { name, ours, theirs } of expressions) {
-    const [mine, library, text] = best([
-      evaluator(compile(ours)),
-      evaluator(new Parser().parse(theirs)),
-      (record) => Parser.evaluate(theirs, record),
-    ]);
-    rows.push(
-      { name: `${name}, ours`, perSecond: mine ?? 0 },
-      { name: `${name}, expr-eval evaluate`, perSecond: library ?? 0 },
-      { name: `${name}, expr-eval evaluate from text`, perSecond: text ?? 0 },
-    );
-  }
-  return rows;
+/** Evaluations of ours and of the library, side by side: the rounds alternate, and the best of each counts. */
+export const p4: Figure = {
+  id: 'P4',
+  name: 'mapping evaluation; to reach: 10 times `Parser.evaluate` of expr-eval, which parses every time',
+  async measure() {
+    const rows = expressions.flatMap(({ name, ours, theirs }): Row[] => {
+      const [mine = 0, parsed = 0, text = 0] = best([
+        evaluator(compile(ours)),
+        evaluator(new Parser().parse(theirs)),
+        (record) => Parser.evaluate(theirs, record),
+      ]);
+      return [
+        [`${name}, ours`, perSecond(mine), ratio(mine, text)],
+        [`${name}, expr-eval, parsed once`, perSecond(parsed), ratio(parsed, text)],
+        [`${name}, expr-eval evaluate`, perSecond(text), ratio(text, text)],
+      ];
+    });
+    return [['', 'evaluations', 'times the library'], ...rows];
+  },
+};
+
+function perSecond(rate: number): string {
+  return `${(rate / 1e6).toFixed(2)} M/s`;
 }
 
 type Evaluate = (record: (typeof records)[number]) => number | null;
