@@ -5,6 +5,7 @@ import { dispatchAccounts } from '../functions/dispatch/dispatch.ts';
 import { listAccounts } from '../lib/accounts/list.ts';
 import { accountLines } from '../lib/accounts/source.ts';
 import { lambdaInvoker } from '../lib/aws/lambda.ts';
+import { deadlineWithin } from '../lib/deadline.ts';
 import { eventState } from '../lib/state/event.ts';
 import { serve } from '../simulators/serve.ts';
 import { firstLine, measured, say, startRole, type Used } from './processes.ts';
@@ -60,7 +61,7 @@ export function dispatchFile({ accounts, file }: Dispatching): Promise<void> {
       limits: { global: 64, perHost: 8, hold: 0 },
       functionName: (name) => name,
       clock: { plan: Date.now, wire: Date.now },
-      signal: new AbortController().signal,
+      signal: deadlineWithin(3_600_000).signal,
       random: Math.random,
       failed: () => {},
     });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { BudgetTooSmall } from './errors.ts';
 import { SECOND } from './time.ts';
 
@@ -14,6 +15,7 @@ export interface Deadline {
  */
 export function deadlineWithin(remaining: number): Deadline {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // as many listen as calls are under way: that is no leak
   const reserve = Math.min(10 * SECOND, remaining / 5);
   const budget = Math.max(0, remaining - reserve);
   const timer = setTimeout(() => controller.abort(tooSmall(budget)), budget);

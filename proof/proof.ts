@@ -2,6 +2,8 @@
 export interface ProofOptions {
   readonly seed: number;
   readonly count: number;
+  /** Ends after so many violations: one shows that a bad design is caught. All cases when absent. */
+  readonly enough?: number | undefined;
 }
 
 export interface Outcome {
@@ -31,14 +33,19 @@ export interface Proof extends Design {
   readonly bad: readonly Design[];
 }
 
-/** Collects violations: counts all, describes the first ten. */
-export function tally(): {
+/** Collects violations: counts all, describes the first ten. @param enough ends the cases when so many were found */
+export function tally(enough = Number.POSITIVE_INFINITY): {
+  /** The numbers of cases, from 0, as long as not enough is wrong. */
+  cases(count: number): Generator<number>;
   violate(description: string): void;
   outcome(cases: number, figures?: Outcome['figures']): Outcome;
 } {
   const violations: string[] = [];
   let violated = 0;
   return {
+    *cases(count) {
+      for (let number = 0; number < count && violated < enough; number += 1) yield number;
+    },
     violate(description) {
       violated += 1;
       if (violations.length < 10) violations.push(description);

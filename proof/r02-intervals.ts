@@ -35,11 +35,11 @@ export const r02: Proof = {
   ] satisfies Design[],
 };
 
-async function check(planner: Planner, { seed, count }: ProofOptions): Promise<Outcome> {
+async function check(planner: Planner, { seed, count, enough }: ProofOptions): Promise<Outcome> {
   const chance = random(seed);
-  const { violate, outcome } = tally();
+  const { cases, violate, outcome } = tally(enough);
   let cells = 0;
-  for (let number = 0; number < count; number += 1) {
+  for (const number of cases(count)) {
     const request = randomCase(chance);
     const { spans } = planner(request);
     cells += spans.flat().length;

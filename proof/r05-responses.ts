@@ -36,16 +36,24 @@ function answersProof(subject: AnswerSubject): Proof {
     provider: subject.room.name,
     name: `mutated answers of ${subject.called ?? subject.room.name}: typed errors, quarantine or valid rows, and nothing else`,
     full: 10_000,
-    quick: subject.mutations.length * (subject.called === undefined ? 6 : 3),
+    quick: subject.mutations.length * 3,
     run: (options) => check(subject, subject.room, options),
     bad: [
       {
         name: 'takes every number as it parses',
-        run: (options) => check(subject, subject.unchecked, options),
+        run: (options) => check(subject, subject.unchecked, patient(options)),
       },
-      { name: 'takes an error for an empty answer', run: (options) => check(subject, swallowing, options) },
+      {
+        name: 'takes an error for an empty answer',
+        run: (options) => check(subject, swallowing, patient(options)),
+      },
     ],
   };
+}
+
+/** A bad design is right about most mutations; the few that show it must come up whatever the seed. */
+function patient(options: ProofOptions): ProofOptions {
+  return { ...options, count: 4 * options.count };
 }
 
 export const r05: readonly Proof[] = [
@@ -71,11 +79,11 @@ function swallowed(fetch: Fetch): Fetch {
 async function check(
   subject: AnswerSubject,
   provider: Whole,
-  { seed, count }: ProofOptions,
+  { seed, count, enough }: ProofOptions,
 ): Promise<Outcome> {
   const { mutations } = subject;
   const chance = random(seed);
-  const found = tally();
+  const found = tally(enough);
   const bomb = await bombed();
   if (bomb) found.violate(bomb);
   const answers = await goodAnswers(subject, seed);
@@ -87,7 +95,7 @@ async function check(
     'most memory of a case (MB)': 0,
   };
   const usage = [...answers.bodies].filter(([key, { status }]) => subject.isUsage(key) && status === 200);
-  for (let number = 0; number < count; number += 1) {
+  for (const number of found.cases(count)) {
     const mutation = mutations[number % mutations.length];
     const [key, response] = chance.pick(chance.chance(0.85) ? usage : [...answers.bodies]);
     if (!mutation) break;

@@ -33,13 +33,13 @@ export const r09: Proof = {
   ],
 };
 
-async function check(sharing: Sharing, { count, seed }: ProofOptions, many = PROCESSES): Promise<Outcome> {
+async function check(sharing: Sharing, options: ProofOptions, many = PROCESSES): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'usage-sync-r09-'));
   const server = await startDynamo();
   await server.createTable(TABLE);
   const processes = await startProcesses(many, dynamoEnvironment(server.url));
   try {
-    return await play({ sharing, folder, server, processes, chance: random(seed) }, count);
+    return await play({ sharing, folder, server, processes, chance: random(options.seed) }, options);
   } finally {
     await processes.close();
     await server.close();
@@ -55,10 +55,10 @@ interface Stage {
   readonly chance: Random;
 }
 
-async function play(stage: Stage, count: number): Promise<Outcome> {
-  const found = tally();
+async function play(stage: Stage, { count, enough }: ProofOptions): Promise<Outcome> {
+  const found = tally(enough);
   const figures = { commits: 0, busy: 0, 'stopped and resumed': 0, refused: 0 };
-  for (let number = 0; number < count; number += 1) {
+  for (const number of found.cases(count)) {
     const round = roundOf(stage, number);
     const met = await meet(stage, round);
     figures.commits += met.all.flatMap(({ committed }) => committed).length;

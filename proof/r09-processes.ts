@@ -17,6 +17,9 @@ export interface Processes {
   close(): Promise<void>;
 }
 
+/** Milliseconds between two calls to go on. */
+const NUDGE = 10;
+
 const runner = ['build/run.mjs', 'proof/r09-worker.ts'];
 
 /** Starts real processes: each with its own memory, its own sockets and its own clock. */
@@ -56,8 +59,8 @@ function workerOf(child: ChildProcess): Worker {
     },
     async resume() {
       const said = hear(child);
-      child.kill('SIGCONT');
-      const done = await said;
+      const goOn = setInterval(() => child.kill('SIGCONT'), NUDGE); // it may not stand still yet, having just said so
+      const done = await said.finally(() => clearInterval(goOn));
       if (typeof done === 'string') throw new Error(`a process that went on is ${done}`);
       return done;
     },

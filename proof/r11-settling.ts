@@ -48,11 +48,11 @@ export const r11: Proof = {
   ],
 };
 
-async function check(keeping: Keeping, { seed, count }: ProofOptions): Promise<Outcome> {
+async function check(keeping: Keeping, { seed, count, enough }: ProofOptions): Promise<Outcome> {
   const chance = random(seed);
-  const found = tally();
+  const found = tally(enough);
   const figures = { runs: 0, 'cells read': 0, 'cells written': 0, 'suspect cells named': 0 };
-  for (let number = 0; number < count; number += 1) {
+  for (const number of found.cases(count)) {
     const folder = await mkdtemp(join(tmpdir(), 'usage-sync-r11-'));
     try {
       const { broken, named, runs, writes } = await live(keeping, folder, chance);

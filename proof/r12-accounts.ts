@@ -37,13 +37,13 @@ const withCredentials = (more: object) => (account: Account) => ({
 /** Whatever the operator, the account's user or the cloud can do wrong. */
 function waysOf(forbidding: CloudStackSimulator, damaged: CloudStackSimulator): readonly Way[] {
   return [
+    ['InvalidConfig', (account) => ({ ...account, pol_interval: 60 })],
     ['InvalidCredentials', withCredentials({ secret_key: 'not-the-secret-key' })],
     ['InsufficientPermission', withCredentials(forbidding.credentials)],
     ['MalformedResponse', withCredentials(damaged.credentials)],
     ['EgressDenied', withCredentials({ url: 'http://169.254.169.254/client/api' })],
     ['InvalidConfig', withCredentials({ secret_key: '${NOT_SET_ANYWHERE}' })],
     ['InvalidConfig', withCredentials({ api_kye: 'x' })],
-    ['InvalidConfig', (account) => ({ ...account, pol_interval: 60 })],
     ['InvalidConfig', (account) => ({ ...account, provider: 'nobody' })],
   ];
 }

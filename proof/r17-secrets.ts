@@ -73,9 +73,9 @@ const logsOnly: Keeping = {
 async function check(
   paths: readonly Path[],
   keeping: Keeping,
-  { seed, count }: ProofOptions,
+  { seed, count, enough }: ProofOptions,
 ): Promise<Outcome> {
-  const found = tally();
+  const found = tally(enough);
   const canaries = canariesOf(random(seed));
   const folder = await mkdtemp(join(tmpdir(), 'usage-sync-r17-'));
   let characters = 0;
@@ -94,7 +94,7 @@ async function check(
     }
   };
   try {
-    await inTurns(count, one);
+    await inTurns(found.cases(count), one);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -102,13 +102,9 @@ async function check(
 }
 
 /** A few at once: some of them wait between attempts. */
-async function inTurns(count: number, work: (number: number) => Promise<void>): Promise<void> {
-  let next = 0;
+async function inTurns(numbers: Generator<number>, work: (number: number) => Promise<void>): Promise<void> {
   const worker = async () => {
-    while (next < count) {
-      next += 1;
-      await work(next - 1);
-    }
+    for (const number of numbers) await work(number);
   };
   await Promise.all(Array.from({ length: 24 }, worker));
 }

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getMaxListeners, once } from 'node:events';
 import { expect, it } from 'vitest';
 import { deadlineWithin, outOfTime } from '../../lib/deadline.ts';
 import { BudgetTooSmall } from '../../lib/errors.ts';
@@ -17,4 +17,10 @@ it('is not mistaken for a person, or for time that is left', () => {
   const { cancel, signal } = deadlineWithin(60_000);
   expect([outOfTime(stopped), outOfTime(signal)]).toEqual([null, null]);
   cancel();
+});
+
+it('is listened to by as many calls as run at once', () => {
+  const { cancel, signal } = deadlineWithin(60_000);
+  cancel();
+  expect(getMaxListeners(signal)).toBe(0);
 });
