@@ -11,8 +11,13 @@ export interface Finished {
 }
 
 /** Starts `usage-sync` as a user would. */
-export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+export function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd: string = process.cwd(),
+): ChildProcess {
   return spawn(process.execPath, [runner, entry, ...args], {
+    cwd,
     env: {
       ...process.env,
       NO_COLOR: '1',
@@ -25,9 +30,9 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
 /** Runs `usage-sync` to its end. */
 export async function run(
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; input?: string } = {},
+  options: { env?: Readonly<Record<string, string>>; input?: string; cwd?: string } = {},
 ): Promise<Finished> {
-  const child = start(args, options.env);
+  const child = start(args, options.env, options.cwd);
   child.stdin?.end(options.input ?? '');
   return finished(child);
 }
