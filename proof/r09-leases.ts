@@ -162,14 +162,19 @@ function cellFile(start: Millis): string {
   return `${cellName({ start, end: start + HOUR })}.ndjson`;
 }
 
-/** Files by their names, without the marks of who was here. */
+/** Files by their names, without the marks of who was here. What a worker takes away meanwhile is not there. */
 async function contentsOf(folder: string): Promise<ReadonlyMap<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !/\.lease|\.lock/.test(entry.parentPath));
-  const paths = files.map((file) => join(file.parentPath, file.name));
-  return new Map(
-    await Promise.all(
-      paths.map(async (path) => [relative(folder, path), await readFile(path, 'utf8')] as const),
-    ),
-  );
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(missing);
+  const files = (entries ?? []).filter((entry) => entry.isFile() && !/\.lease|\.lock/.test(entry.parentPath));
+  const texts = files.map(async ({ name, parentPath }): Promise<[name: string, text: string][]> => {
+    const path = join(parentPath, name);
+    const text = await readFile(path, 'utf8').catch(missing);
+    return text === null ? [] : [[relative(folder, path), text]];
+  });
+  return new Map((await Promise.all(texts)).flat());
+}
+
+function missing(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+  throw error;
 }
