@@ -5,6 +5,7 @@ import type { UsageRecord } from './models/usage.ts';
 import { covering, type PlannedCell, spanOf } from './plan.ts';
 import type { CellStream, Dated } from './provider.ts';
 import { type RowsSeen, rowsSeen } from './read/rows-seen.ts';
+import { sharedTexts } from './read/texts.ts';
 import type { Interval } from './time.ts';
 
 /** A row that could not be normalised, with its error. */
@@ -34,7 +35,7 @@ export interface ReadOptions<Client, Model extends Dated> {
 }
 
 /** About so many rows are held at once, however many cells that is: a record takes some 2 kB. */
-const ROWS_AHEAD = 40_000;
+const ROWS_AHEAD = 20_000;
 
 /**
  * Fetches and normalises planned cells and gives them in their order. Spans are read ahead within the
@@ -148,11 +149,13 @@ async function walk<Client, Model extends Dated>(
     return begins !== null && (begins < start || begins >= end);
   };
   const rows = rowsSeen();
+  const share = sharedTexts();
   for await (const page of stream.fetch(client, { span: { start, end }, grid, partition, signal })) {
     rows.add(page.rows);
     const bad: BadRow[] = [];
     for (const raw of page.rows) {
       if (isElsewhere(raw)) continue;
+      share(raw);
       try {
         for (const record of stream.normalize(raw))
           for (const read of place(record)) read.records.push(record);
