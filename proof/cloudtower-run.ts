@@ -77,8 +77,10 @@ export async function watched({ looks, options, poll, room }: Watch): Promise<Co
         { mapping: loadMapping(mapping, 'mapping.yaml'), sink, state, seed: null },
       );
       gaps.push(...report.gaps);
-      for (const { what, id, millis } of report.windows.flatMap((window) => window.findings ?? []))
-        if (/came or went/.test(what)) findings.set(id, (findings.get(id) ?? 0) + (millis ?? 0));
+      for (const { what, id, millis } of report.windows.flatMap((window) => window.findings ?? [])) {
+        const sort = /^a (machine|volume) came or went/.exec(what)?.[1];
+        if (sort) findings.set(`${sort} ${id}`, (findings.get(`${sort} ${id}`) ?? 0) + (millis ?? 0));
+      }
     }
   } finally {
     await tower.close();
@@ -90,6 +92,7 @@ export async function watched({ looks, options, poll, room }: Watch): Promise<Co
 
 interface Silence {
   readonly gaps: readonly { readonly start: string; readonly end: string; readonly why: string }[];
+  /** By what came or went, and the id it is told by: `machine 1d2c…`. */
   readonly findings: ReadonlyMap<string, Millis>;
 }
 
@@ -131,8 +134,10 @@ function compared(
     sums.inGaps += gap;
     untold.set(use.id, (untold.get(use.id) ?? 0) + length - covered - gap);
   }
+  const names = new Map(truth.map((use) => [use.id, namesOf(use, truth)]));
   for (const [id, length] of untold) {
-    const said = Math.min(length, silence.findings.get(id) ?? 0);
+    const all = names.get(id)?.map((name) => silence.findings.get(name) ?? 0) ?? [];
+    const said = Math.min(length, Math.max(0, ...all));
     sums.found += said;
     sums.silent += length - said;
   }
@@ -148,6 +153,19 @@ function compared(
   }
   const seconds = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / SECOND]));
   return { ...(seconds as unknown as typeof sums), wrongNamed };
+}
+
+/**
+ * The findings that speak of a thing: by the id that it is delivered with, or, when no look showed it, by what the
+ * audit names: its own id in the tower, or its machine.
+ */
+function namesOf({ kind, id, towerId, machines }: TrueUse, truth: readonly TrueUse[]): string[] {
+  if (kind === 'vm') return [`machine ${id}`, `machine ${towerId}`];
+  const owners = new Set(truth.filter((use) => machines.includes(use.towerId)).map((use) => use.id));
+  return [
+    ...[id, towerId, ...owners].map((name) => `volume ${name}`),
+    ...machines.map((name) => `machine ${name}`),
+  ];
 }
 
 function judge(use: TrueUse, one: Told): 'right' | 'partly' | 'wrong' {

@@ -30,7 +30,14 @@ export const r19: Proof = {
 async function check(design: Room, { seed, count, enough }: ProofOptions): Promise<Outcome> {
   const chance = random(seed);
   const found = tally(enough);
-  const sums = { 'true (h)': 0, 'right (h)': 0, 'in gaps (h)': 0, 'partly told (h)': 0, looks: 0 };
+  const sums = {
+    'true (h)': 0,
+    'right (h)': 0,
+    'in gaps (h)': 0,
+    'partly told (h)': 0,
+    'in findings (h)': 0,
+    looks: 0,
+  };
   for (const number of found.cases(count)) {
     const watch = { ...watchOf(chance), room: design };
     const {
@@ -38,6 +45,7 @@ async function check(design: Room, { seed, count, enough }: ProofOptions): Promi
       right,
       partly,
       inGaps,
+      found: inFindings,
       silent: unsaid,
       wrong,
       wrongNamed,
@@ -47,6 +55,7 @@ async function check(design: Room, { seed, count, enough }: ProofOptions): Promi
     sums['right (h)'] += right / 3600;
     sums['in gaps (h)'] += inGaps / 3600;
     sums['partly told (h)'] += partly / 3600;
+    sums['in findings (h)'] += inFindings / 3600;
     sums.looks += watch.looks.length;
     if (wrong > 0)
       found.violate(`watch ${number}: ${wrong} s in a wrong state: ${wrongNamed.slice(0, 2).join(', ')}`);

@@ -1,4 +1,4 @@
-import { HOUR, MINUTE, type Millis } from '../../lib/time.ts';
+import { HOUR, type Millis } from '../../lib/time.ts';
 import type { Piece } from './memory.ts';
 import type { MachineState, ThingSample, TowerEvent, VolumeState } from './sample.ts';
 
@@ -125,7 +125,8 @@ const power: ReadonlyMap<string, Omit<Step, 'at'>> = new Map([
 
 const edits: ReadonlySet<string> = new Set(['EDIT_VM', 'ROLLBACK_VM']);
 const resizes: ReadonlySet<string> = new Set(['EDIT_VM_VOLUME', 'UPDATE_VM_VOLUME']);
-const creations: ReadonlySet<string> = new Set([
+/** What makes a machine. */
+export const creations: ReadonlySet<string> = new Set([
   'CREATE_VM',
   'CLONE_VM',
   'CREATE_VM_FROM_TEMPLATE',
@@ -148,9 +149,6 @@ function stepsOf({ shutDownAt }: ThingSample<MachineState>, bracket: Bracket): S
   return [...steps, { at: shutDownAt, expects: ['RUNNING'], gives: 'STOPPED' }].sort((a, b) => a.at - b.at);
 }
 
-/** A sample takes a while: what happened right at its edge may be in it already. */
-const SLACK: Millis = 2 * MINUTE;
-
 function statusPath(
   before: string | null,
   after: string | null,
@@ -162,9 +160,9 @@ function statusPath(
   let status = before;
   for (const { at, expects, gives } of steps) {
     const told = expects.length === 0 || expects.includes(status ?? '');
-    // A guest that shuts down leaves two words on it; whatever else comes twice had something unseen between.
-    const repeats = status === gives && (at - from < SLACK || (gives === 'STOPPED' && path.length > 0));
-    if (repeats) continue;
+    // A guest that shuts down leaves two words on it; whatever else comes twice had something unseen between, or
+    // was seen by a sample that took a while.
+    if (status === gives && gives === 'STOPPED' && path.length > 0) continue;
     path.push({ from, value: told ? status : null });
     from = at;
     status = gives;
@@ -172,17 +170,20 @@ function statusPath(
   return [...path, { from, value: status === after ? status : null }];
 }
 
-/** A value that differs changed at the one event that could change it; between several it is not known. */
+/**
+ * A value that differs changed at the one event that could change it. Between several it is not known, even where both
+ * samples agree: it may have gone there and back.
+ */
 function changeAt<Value>(
   before: Value | null,
   after: Value | null,
   by: ReadonlySet<string>,
   { start, events }: Bracket,
 ): Timeline<Value> {
-  if (before === after) return [{ from: start, value: before }];
   const [first, ...others] = (events ?? []).filter(({ action }) => by.has(action));
-  if (!first) return [{ from: start, value: null }];
   const last = others.at(-1);
+  if (before === after && !last) return [{ from: start, value: before }];
+  if (!first) return [{ from: start, value: null }];
   return [
     { from: start, value: before },
     ...(last ? [{ from: first.at, value: null }] : []),

@@ -10,6 +10,7 @@ import {
 } from './edges.ts';
 import { appended, type ClusterTrack, type Memory, type Piece, type Track, trimmed } from './memory.ts';
 import type { ClusterSample, MachineState, Sample, ThingSample, TowerEvent, VolumeState } from './sample.ts';
+import { withUnseen } from './unseen.ts';
 
 /**
  * Adds a sample to what is remembered. Pure; a sample that is not newer than the last one adds nothing.
@@ -31,11 +32,17 @@ export function folded(before: Memory | null, sample: Sample, trusted: Millis): 
     ]),
   );
   const events = byThing(sample.events);
-  const machines = tracksOf(memory.machines, sample.machines, { spans, events, at }, machineRules);
+  const step = { spans, events, at };
+  const machines = tracksOf(memory.machines, sample.machines, step, machineRules);
   const ends = endsOf(memory.machines, machines);
-  const volumes = tracksOf(memory.volumes, sample.volumes, { spans, events, at }, volumeRules(ends));
+  const volumes = tracksOf(memory.volumes, sample.volumes, step, volumeRules(ends));
   const clusters = Object.fromEntries([...spans].map(([id, { track }]) => [id, track]));
-  return trimmed({ ...memory, last: at, clusters, machines, volumes });
+  // Longer times than are trusted are gaps anyhow, which say more.
+  const all =
+    at - memory.last > trusted
+      ? { machines, volumes }
+      : withUnseen({ machines, volumes, ends }, memory, sample);
+  return trimmed({ ...memory, last: at, clusters, ...all });
 }
 
 function empty(at: Millis): Memory {

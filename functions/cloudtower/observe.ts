@@ -83,6 +83,9 @@ const telling = [
   'EDIT_VM_VOLUME',
   'UPDATE_VM_VOLUME',
   'DELETE_VM_VOLUME',
+  'CREATE_VM_DISK',
+  'CREATE_VM_VOLUME',
+  'CLONE_VM_VOLUME',
 ];
 
 /** A row is written when its task ends: a little earlier is asked for. Longer than any trusted distance is idle. */

@@ -219,12 +219,20 @@ function volume(world: World, plan: VolumePlan): Volume {
   const grown = start + seconds(chance, HOUR, 10 * DAY);
   const size = chance.pick([20, 40, 100]) * GIB;
   const grows = chance.chance(0.4) && grown < purged - HOUR;
+  const policy = chance.pick(['REPLICA_2_THIN_PROVISION', 'REPLICA_3_THICK_PROVISION', 'EC']);
+  const events: Event[] =
+    grows && !chance.chance(plan.unseenEdits) ? [{ at: grown, action: 'EDIT_VM_VOLUME', id }] : [];
+  // Whose row that is, is not documented.
+  const added = chance.pick([
+    { at: start, action: 'CREATE_VM_DISK', id: plan.id },
+    { at: start, action: 'CREATE_VM_VOLUME', id },
+  ]);
   return {
     id,
     local_id: uuidOf(seed, 'volume', slot, generation, number),
     name: `disk-${slot}-${generation}-${number}`,
     cluster: plan.cluster,
-    policy: chance.pick(['REPLICA_2_THIN_PROVISION', 'REPLICA_3_THICK_PROVISION', 'EC']),
+    policy,
     sharing: false,
     machines: [plan.id],
     states: grows
@@ -233,7 +241,7 @@ function volume(world: World, plan: VolumePlan): Volume {
           { start: grown, end: purged, size: size * 2 },
         ]
       : [{ start, end: purged, size }],
-    events: grows && !chance.chance(plan.unseenEdits) ? [{ at: grown, action: 'EDIT_VM_VOLUME', id }] : [],
+    events: number === 0 || start >= purged ? events : [added, ...events],
   };
 }
 

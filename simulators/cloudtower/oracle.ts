@@ -8,6 +8,10 @@ export interface TrueUse {
   readonly kind: 'vm' | 'volume';
   /** The UUID, as resources and metrics are known by. */
   readonly id: string;
+  /** What the tower's audit names it by. */
+  readonly towerId: string;
+  /** Tower ids of a volume's machines. */
+  readonly machines: readonly string[];
   readonly cluster: string;
   readonly period: Interval;
   readonly running: boolean;
@@ -26,10 +30,12 @@ export function oracle(
 ): TrueUse[] {
   const world = worldOf(settingsOf('options' in source ? source.options : source));
   const history = historyOf(world);
-  const machines = history.machinesIn(interval).flatMap(({ local_id, cluster, states }) =>
+  const ofMachines = history.machinesIn(interval).flatMap(({ id, local_id, cluster, states }) =>
     states.map(({ start, end, status, vcpu, memory }) => ({
       kind: 'vm' as const,
       id: local_id,
+      towerId: id,
+      machines: [],
       cluster: cluster.name,
       period: cut({ start, end }, interval),
       running: status === 'RUNNING',
@@ -38,10 +44,12 @@ export function oracle(
       size: 0,
     })),
   );
-  const volumes = history.volumesIn(interval).flatMap(({ local_id, cluster, states }) =>
+  const ofVolumes = history.volumesIn(interval).flatMap(({ id, local_id, cluster, machines, states }) =>
     states.map(({ start, end, size }) => ({
       kind: 'volume' as const,
       id: local_id,
+      towerId: id,
+      machines,
       cluster: cluster.name,
       period: cut({ start, end }, interval),
       running: false,
@@ -50,7 +58,7 @@ export function oracle(
       size,
     })),
   );
-  return [...machines, ...volumes].filter(({ period }) => period.start < period.end);
+  return [...ofMachines, ...ofVolumes].filter(({ period }) => period.start < period.end);
 }
 
 function cut({ start, end }: Interval, to: Interval): Interval {

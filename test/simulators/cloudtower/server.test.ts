@@ -154,6 +154,31 @@ describe('the simulated tower', () => {
     expect(oracle({ seed: 7 }, half)).not.toEqual(oracle({ seed: 6 }, half));
   });
 
+  it('writes down in the audit which volumes were added to a machine, as its or theirs', async () => {
+    const options = { busy: true, since: NOW - 60 * HOUR };
+    const { list } = await begin(options);
+    const audits = await list('get-user-audit-logs');
+    const uses = oracle(options, { start: options.since, end: NOW });
+    const bornAt = (id: string | undefined) => uses.find(({ towerId }) => towerId === id)?.period.start;
+    const volumes = uses.filter(({ kind, machines, period, towerId }) => {
+      return kind === 'volume' && machines.length === 1 && period.start === bornAt(towerId);
+    });
+    const words = volumes
+      .filter(({ machines: [machine], period }) => period.start !== bornAt(machine))
+      .map(({ machines, period, towerId }) => {
+        const row = audits.find(
+          ({ action, finished_at, resource_id }) =>
+            /^CREATE_VM_/.test(String(action)) &&
+            Date.parse(String(finished_at)) === period.start &&
+            [towerId, ...machines].includes(String(resource_id)),
+        );
+        return `${row?.action} of the ${row?.resource_id === towerId ? 'volume' : 'machine'}`;
+      });
+    expect(new Set(words)).toEqual(
+      new Set(['CREATE_VM_DISK of the machine', 'CREATE_VM_VOLUME of the volume']),
+    );
+  });
+
   it('knows its faults by name', async () => {
     expect(Object.keys(faults)).toContain('frozen-cluster');
     await expect(start({ faults: ['no-such-fault'] })).rejects.toMatchObject({ code: 'UNKNOWN_FAULT' });
