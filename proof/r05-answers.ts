@@ -47,9 +47,13 @@ export interface AnswerSubject {
   readonly mutations: readonly Mutation[];
   /**
    * Holds what was delivered against a second, naive reading of what was served; null when it agrees.
-   * @param counted records, duplicates and quarantined rows of all cells
+   * @param counted records, duplicates and quarantined rows of all cells; findings, where `tellsOfRows`
    */
   falsehoodIn(metrics: readonly Metric[], counted: number, pages: readonly Served[]): string | null;
+  /** Whether usage is asked for by an inventory: of an empty one there is nothing to ask. */
+  readonly asksByInventory?: boolean;
+  /** Whether rows that are passed over are told of as findings. */
+  readonly tellsOfRows?: boolean;
   /** A bad design: it takes every amount as it parses. */
   readonly unchecked: Whole;
 }

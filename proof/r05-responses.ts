@@ -131,21 +131,25 @@ async function mutated(
   struck: readonly [key: string, response: HttpResponse],
 ): Promise<End> {
   const served = new Map([...answers.bodies, struck]);
+  const told = new Set<string>();
   const sink = memorySink();
   const through = answering(provider, async (request) => {
     const asked = subject.keyOf(request);
+    told.add(asked);
     return served.get(asked) ?? nothing(asked);
   });
   try {
     const target = { sink, state: memoryState() };
     const { windows } = await runWith(subject, through, answers.credentials, target);
     const counted = windows.reduce(
-      (sum, { records, duplicates, quarantined }) => sum + records + duplicates + quarantined,
+      (sum, { duplicates, findings = [], quarantined, records }) =>
+        sum + records + duplicates + quarantined + (subject.tellsOfRows ? findings.length : 0),
       0,
     );
     const pages = [...answers.bodies].flatMap(([key, good]) => {
       const { status, text } = served.get(key) ?? good;
-      return subject.isUsage(key) && good.status === 200 ? [{ key, status, text }] : [];
+      const counts = good.status === 200 && (told.has(key) || !subject.asksByInventory);
+      return counts && subject.isUsage(key) ? [{ key, status, text }] : [];
     });
     const quarantined = windows.reduce((sum, window) => sum + window.quarantined, 0);
     const broken = subject.falsehoodIn([...sink.cells.values()].flat(), counted, pages);

@@ -24,7 +24,7 @@ const towerMeasurement = z.looseObject({
 const towerSilence = z.looseObject({
   start: z.string(),
   end: z.string(),
-  silence: z.enum(['dropped', 'empty', 'denied']),
+  silence: z.enum(['dropped', 'empty', 'denied', 'stranger']),
   /** Of whom: a machine or a cluster. */
   id: z.string(),
   what: z.string(),

@@ -156,12 +156,9 @@ function namesOf(measures: readonly Measure[]): ReadonlySet<string> {
   return new Set(measures.flatMap(({ sources }) => sources.map(({ name }) => name)));
 }
 
-/** A row for each stream and cell. Strangers and names that nobody asked for are passed over. */
-function rowsOf(
-  { cluster, cells, measures, range }: Question,
-  batch: readonly TowerVm[],
-  answer: readonly Metric[],
-): unknown[] {
+/** A row for each stream and cell. Strangers and names that nobody asked for are passed over, and told of. */
+function rowsOf(question: Question, batch: readonly TowerVm[], answer: readonly Metric[]): unknown[] {
+  const { cluster, cells, measures, range } = question;
   const machineById = new Map(batch.map((vm) => [idOf(vm), vm]));
   const names = namesOf(measures);
   return answer.flatMap(({ data }) =>
@@ -169,7 +166,14 @@ function rowsOf(
       const vm = machineById.get(labels._vm ?? '');
       const name = labels.metric_name ?? '';
       const known = measureNamed(name);
-      if (!vm || !known || !names.has(name)) return [];
+      if (!vm || !known || !names.has(name)) {
+        return silences(
+          question,
+          'stranger',
+          labels._vm || 'unnamed',
+          'measurements that were not asked for',
+        );
+      }
       const about = {
         metric: name,
         machine: idOf(vm),

@@ -80,6 +80,6 @@ function findingOf({ resource, attributes }: UsageRecord): Finding {
 
 /** A stream that the tower dropped was there; one that it does not have never was. */
 function gapOf({ period, resource, attributes }: UsageRecord): Gap[] {
-  if (attributes.silence === 'empty') return [];
+  if (attributes.silence === 'empty' || attributes.silence === 'stranger') return [];
   return [{ ...period, why: `measurements of ${resource.id}: ${String(attributes.what)}` }];
 }

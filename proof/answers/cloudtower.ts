@@ -61,6 +61,8 @@ export const cloudTowerAnswers: AnswerSubject = {
   isUsage: (key) => key.includes('-metrics'),
   mutations: jsonMutations({ amount: 'v', anchor: 't', fields, array: 'sample_streams' }),
   falsehoodIn,
+  asksByInventory: true,
+  tellsOfRows: true,
   unchecked: {
     ...room,
     streams: room.streams.metrics ? { metrics: unchecked(room.streams.metrics) } : {},

@@ -128,6 +128,27 @@ describe('measurements of a cell', () => {
     expect(gaps?.some(({ why }) => /may not be read/.test(why))).toBe(true);
   });
 
+  it('of somebody who was not asked about are told of, and count for nothing', async () => {
+    const { client } = await simulated({ seed: 3 });
+    let strange = 0;
+    const call: typeof client.call = async (operation, body) => {
+      const answer = (await client.call(operation, body)) as {
+        data?: { sample_streams?: { labels: object }[] };
+      }[];
+      const stream = operation === 'get-vm-metrics' ? answer[0]?.data?.sample_streams?.[0] : undefined;
+      if (stream && strange === 0) {
+        strange += 1;
+        Object.assign(stream.labels, { _vm: 'a-stranger' });
+      }
+      return answer;
+    };
+    const { findings, gaps, records } = settleCell(await read({ ...client, call }), HOUR_READ, null);
+    expect(strange).toBe(1);
+    expect(findings).toContainEqual({ what: 'measurements that were not asked for', id: 'a-stranger' });
+    expect(gaps?.some(({ why }) => why.includes('a-stranger'))).toBeFalsy();
+    expect(records.some(({ resource }) => resource.id === 'a-stranger')).toBe(false);
+  });
+
   it('of a frozen cluster are not asked for', async () => {
     const { tower } = await settled({ vms: 30 });
     const { tower: frozen } = await settled({ vms: 30, faults: ['frozen-cluster'] });
