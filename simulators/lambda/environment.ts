@@ -62,7 +62,8 @@ export function startEnvironment(
   };
   return {
     pid: child.pid,
-    isAlive: () => child.connected && child.exitCode === null && child.signalCode === null,
+    // A process that was killed is there for a moment longer.
+    isAlive: () => !child.killed && child.connected && child.exitCode === null && child.signalCode === null,
     end: () => void child.kill('SIGKILL'),
     async invoke({ id, payload, trace }) {
       lines.length = 0;
