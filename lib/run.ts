@@ -68,18 +68,16 @@ export function runStream<Config, Client>(
   return connected(provider, subject, platform, async (client, tools) => {
     const { metrics, spend, resources, status, logs } = provider.streams;
     const job = jobOf(provider, name, subject, platform, target, options, client, tools);
-    const strict = subject.strict ?? false;
     const run = () => {
       if (name === 'metrics' && metrics) {
-        const mapper = (partition: string) => mapperOf(provider.name, subject, target.mapping, partition);
         const mapFor = (partition: string): MapStage<UsageRecord> => {
-          const by = mapper(partition);
+          const by = mapperOf(provider.name, subject, target.mapping, partition);
           return (records, { bad }) => mapCell(records, bad, by);
         };
         return syncStream({ ...job, name, stream: metrics, mapFor });
       }
       if (name === 'spend' && spend) {
-        const by = { currency: currencyOf(provider, subject), strict };
+        const by = { currency: currencyOf(provider, subject), strict: subject.strict ?? false };
         // Without a sink the caller gets one document: one day's.
         const most = target.sink.replaces ? {} : { most: 1 };
         return syncStream({

@@ -92,4 +92,24 @@ describe('a recorded month, as another program computed it', () => {
     const dst = livesOf('list_entities-tenant-b').find(({ resource }) => resource.name === 'b-dst');
     expect(dst?.variables.value).toBe(3 * 3600);
   });
+
+  it('a project with a name of its own script comes to 480 hours', () => {
+    const { instance, gib } = totals(livesOf('list_entities-tenant-unicode'), october);
+    expect([instance / HOUR, gib / HOUR]).toEqual([480, 19_200]);
+  });
+});
+
+describe('the same month while it goes on', () => {
+  const truth = expected('EXPECTED-usage-tenant-a-2026-10-now-inside');
+  const summed = livesOf('list_entities-window', { duplicates: 'sum' });
+  const soFar = { start: october.start, end: Date.UTC(2026, 9, 21, 12) };
+
+  it('counts nothing beyond now, to the millisecond', () => {
+    const found = summed.map((life) =>
+      settleUsage([life], soFar).records.reduce((sum, { period }) => sum + period.end - period.start, 0),
+    );
+    expect(found).toEqual(truth.rows.map(({ overlap_ms }) => overlap_ms));
+    const { instance_ms, volume_ms, volume_gib_ms } = truth.totals_sum_of_rows;
+    expect(totals(summed, soFar)).toEqual({ instance: instance_ms, volume: volume_ms, gib: volume_gib_ms });
+  });
 });
